@@ -1,0 +1,9 @@
+// purpose: The community of items: new and changed ones. Rows: source, links (target).
+// parameters: rows LIST<MAP>
+// returns: none
+// mode: WRITE
+UNWIND $rows AS row
+MATCH (a:Item {itemId: row.source})
+UNWIND row.links AS link
+MATCH (b:Community {communityId: link.target})
+MERGE (a)-[r:IN_COMMUNITY]->(b)

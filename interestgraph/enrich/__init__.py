@@ -1,0 +1,1 @@
+"""Enrich: similarity, trends, interests and communities, computed in memory and written back."""

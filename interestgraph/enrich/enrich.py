@@ -1,0 +1,249 @@
+"""One enrichment from end to end: export, compute, write back what differs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interestgraph.enrich.communities import (
+    Communities,
+    CommunityConfig,
+    communities,
+    community_labels,
+)
+from interestgraph.enrich.interests import InterestConfig, Interests, interests
+from interestgraph.enrich.similarity import Neighbours, SimilarityConfig, similar_items
+from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statistics
+from interestgraph.enrich.write import Changes, Progress, sync_links, sync_rows
+from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
+from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.schema import ensure_schema
+
+
+@dataclass(frozen=True)
+class EnrichConfig:
+    """Parameters of all parts."""
+
+    as_of: datetime | None = None
+    """Moment the weights are read at; None: the latest event."""
+    similarity: SimilarityConfig = field(default_factory=SimilarityConfig)
+    trend: TrendConfig = field(default_factory=TrendConfig)
+    interest: InterestConfig = field(default_factory=InterestConfig)
+    community: CommunityConfig = field(default_factory=CommunityConfig)
+
+
+@dataclass(frozen=True)
+class EnrichReport:
+    """What an enrichment did."""
+
+    run_id: str
+    as_of: datetime
+    similar: Changes
+    interests: Changes
+    statistics: Changes
+    communities: int
+    """Communities on the upper level."""
+    subcommunities: int
+    """Communities on the lower level."""
+    modularity: float
+    """Of the upper level."""
+    users_without_community: int
+    items_without_community: int
+    changed: bool
+    """False: the graph was up to date, and nothing was written."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Stage -> seconds."""
+
+
+@dataclass(frozen=True)
+class _Results:
+    neighbours: Neighbours
+    statistics: ItemStatistics
+    interests: Interests
+    communities: Communities
+    labels: tuple[list[str], list[str]]
+    """Of the upper and the lower level."""
+
+
+def enrich(database: Database, config: EnrichConfig, progress: Progress | None = None) -> EnrichReport:
+    """Compute similarity, trends, interests and communities, and make the graph agree with them.
+
+    The same graph and parameters give the same result, and then nothing is written.
+
+    Raises:
+        StateError: the graph holds no events, or `as_of` lies before the latest one.
+    """
+    began = time.perf_counter()
+    ensure_schema(database)
+    adjacency = export_adjacency(database)
+    moment = adjacency.moment(config.as_of)
+    exported = time.perf_counter()
+    results = _compute(adjacency, moment, config)
+    computed = time.perf_counter()
+    as_of = datetime.fromtimestamp(moment, UTC)
+    parameters = json.dumps(asdict(config), sort_keys=True, default=str)
+    run_id = f"enrich-{hashlib.sha256(f'{parameters}{moment}{_input_hash(adjacency)}'.encode()).hexdigest()[:12]}"
+    properties = {"asOf": as_of, "parameters": parameters, "modularity": list(results.communities.modularity)}
+    database.write("enrich/open_run", runId=run_id, properties=properties)
+    parts = _write(database, adjacency, results, round(moment * 1000), progress)
+    database.write("enrich/close_run", runId=run_id)
+    written = time.perf_counter()
+    found = results.communities
+    return EnrichReport(
+        run_id=run_id,
+        as_of=as_of,
+        similar=parts["similar"],
+        interests=parts["interests"],
+        statistics=parts["statistics"],
+        communities=found.n_coarse,
+        subcommunities=len(found.parent),
+        modularity=found.modularity[0],
+        users_without_community=int((found.user < 0).sum()),
+        items_without_community=int((found.item < 0).sum()),
+        changed=any(part.any for part in parts.values()),
+        seconds={"export": exported - began, "compute": computed - exported, "write": written - computed},
+    )
+
+
+def _compute(adjacency: Adjacency, moment: float, config: EnrichConfig) -> _Results:
+    from scipy import sparse
+
+    matrix = adjacency.matrix(moment)
+    membership = adjacency.category_matrix()
+    neighbours = similar_items(matrix, config.similarity)
+    found = communities(matrix, neighbours, config.community)
+    weight = matrix.sum(axis=0)
+    deepest = int(adjacency.category_level.max(initial=1))
+    labels = []
+    for level, group in ((max(1, deepest - 1), upper_level(found)), (deepest, found.item)):
+        chosen = sparse.diags_array((adjacency.category_level == level).astype(float))
+        members = sparse.csr_array(membership @ chosen)
+        labels.append(community_labels(group, weight, members, adjacency.category_names, adjacency.titles))
+    return _Results(
+        neighbours=neighbours,
+        statistics=item_statistics(adjacency.primary, len(adjacency.items), moment, config.trend),
+        interests=interests(matrix, membership, adjacency.category_level, config.interest),
+        communities=found,
+        labels=(labels[0], labels[1]),
+    )
+
+
+def upper_level(found: Communities) -> NDArray[np.int32]:
+    """Coarse community of each item, -1 for none."""
+    if len(found.parent) == 0:
+        return found.item
+    return np.where(found.item >= 0, found.parent[found.item], -1).astype(np.int32)
+
+
+def _input_hash(adjacency: Adjacency) -> str:
+    digest = hashlib.sha256()
+    for names in (adjacency.users, adjacency.items, adjacency.categories):
+        digest.update("\n".join(names).encode())
+    for part in adjacency.interactions:
+        for column in (part.user, part.item, part.weight, part.last_at):
+            digest.update(np.ascontiguousarray(column).tobytes())
+    digest.update(adjacency.member_category.tobytes())
+    return digest.hexdigest()
+
+
+def _write(
+    database: Database, adjacency: Adjacency, results: _Results, at: int, progress: Progress | None
+) -> dict[str, Changes]:
+    users, items, categories = adjacency.users, adjacency.items, adjacency.categories
+    near, wishes, found = results.neighbours, results.interests, results.communities
+    fine = [f"2-{number + 1}" for number in range(len(found.parent))]
+    of_item = [fine[number] if number >= 0 else None for number in found.item.tolist()]
+    of_user = [fine[number] if number >= 0 else None for number in found.user.tolist()]
+    nodes = _community_rows(results)
+    database.write("enrich/drop_communities", keep=[row["communityId"] for row in nodes])
+    database.write("enrich/put_communities", rows=nodes)
+    similar = {
+        (items[i], items[j]): (score,)
+        for i, j, score in zip(near.item.tolist(), near.other.tolist(), near.score.tolist(), strict=True)
+    }
+    wanted = {
+        (users[u], categories[c]): (score, share, at)
+        for u, c, score, share in zip(
+            wishes.user.tolist(),
+            wishes.category.tolist(),
+            wishes.score.tolist(),
+            wishes.share.tolist(),
+            strict=True,
+        )
+    }
+    statistics = results.statistics
+    rows: list[Row] = [
+        {
+            "itemId": item,
+            "trend": trend,
+            "trendAt": at,
+            "buyers": buyers,
+            "repeatRate": repeat,
+            "communityId": community,
+        }
+        for item, trend, buyers, repeat, community in zip(
+            items,
+            statistics.trend.tolist(),
+            statistics.buyers.tolist(),
+            statistics.repeat_rate.tolist(),
+            of_item,
+            strict=True,
+        )
+    ]
+    user_rows: list[Row] = [
+        {"userId": user, "communityId": community} for user, community in zip(users, of_user, strict=True)
+    ]
+    item_links = {(row["itemId"], row["communityId"]): () for row in rows if row["communityId"]}
+    user_links = {(row["userId"], row["communityId"]): () for row in user_rows if row["communityId"]}
+    parents = {(name, f"1-{above + 1}"): () for name, above in zip(fine, found.parent.tolist(), strict=True)}
+    return {
+        "statistics": sync_rows(
+            database,
+            "enrich/export_item_statistics",
+            "enrich/put_item_statistics",
+            rows,
+            "itemId",
+            progress,
+            "item statistics",
+        ),
+        "users": sync_rows(
+            database, "enrich/export_user_communities", "enrich/put_user_communities", user_rows, "userId"
+        ),
+        "similar": sync_links(database, "similar", similar, ("score",), progress),
+        "interests": sync_links(database, "interests", wanted, ("score", "share", "asOf"), progress),
+        "item_community": sync_links(database, "item_community", item_links, (), progress),
+        "user_community": sync_links(database, "user_community", user_links, (), progress),
+        "parents": sync_links(database, "community_parents", parents, (), progress),
+    }
+
+
+def _community_rows(results: _Results) -> list[Row]:
+    found = results.communities
+    coarse_labels, fine_labels = results.labels
+    count = len(found.parent)
+    users = np.bincount(found.user[found.user >= 0], minlength=count)
+    items = np.bincount(found.item[found.item >= 0], minlength=count)
+    above_users = np.bincount(found.parent, weights=users, minlength=found.n_coarse).astype(int)
+    above_items = np.bincount(found.parent, weights=items, minlength=found.n_coarse).astype(int)
+
+    def row(level: int, number: int, labels: list[str], users: int, items: int) -> Row:
+        label = labels[number] if number < len(labels) and labels[number] else f"community {level}-{number + 1}"
+        return {
+            "communityId": f"{level}-{number + 1}",
+            "level": level,
+            "label": label,
+            "size": users + items,
+            "users": users,
+            "items": items,
+        }
+
+    upper = [
+        row(1, at, coarse_labels, int(above_users[at]), int(above_items[at])) for at in range(found.n_coarse)
+    ]
+    return upper + [row(2, at, fine_labels, int(users[at]), int(items[at])) for at in range(count)]

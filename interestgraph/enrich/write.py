@@ -1,0 +1,109 @@
+"""Writing derived structure back: only what differs from the graph is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from interestgraph.neo4j.connection import Database, Row
+
+LINKS_PER_BATCH = 20_000
+ROWS_PER_BATCH = 10_000
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a step, rows done and rows in all."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many relationships or nodes a write touched."""
+
+    written: int = 0
+    removed: int = 0
+    total: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether anything differed."""
+        return self.written + self.removed > 0
+
+
+def sync_links(
+    database: Database,
+    kind: str,
+    links: Mapping[tuple[str, str], tuple[Any, ...]],
+    properties: Sequence[str],
+    progress: Progress | None = None,
+) -> Changes:
+    """Make the relationships of one kind equal to `links`.
+
+    Args:
+        database: the graph.
+        kind: which query files: ``enrich/export_<kind>``, ``put_<kind>``, ``drop_<kind>``.
+        links: (source id, target id) -> values of the properties.
+        properties: their names, in that order.
+        progress: called with step, rows done, rows in all.
+    """
+    present: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for source, targets, *columns in database.stream(f"enrich/export_{kind}"):
+        values = zip(*columns, strict=True) if columns else iter([()] * len(targets))
+        present.update(((source, target), value) for target, value in zip(targets, values, strict=True))
+    changed = [key for key, value in links.items() if present.get(key) != value]
+    gone = [key for key in present if key not in links]
+    for verb, keys in (("drop", gone), ("put", changed)):
+        rows = _grouped(sorted(keys), links, properties)
+        done = 0
+        for batch in _by_links(rows):
+            database.write(f"enrich/{verb}_{kind}", rows=batch)
+            done += sum(len(row["links"]) for row in batch)
+            if progress:
+                progress(kind.replace("_", " "), done, len(keys))
+    return Changes(written=len(changed), removed=len(gone), total=len(links))
+
+
+def _grouped(
+    keys: Iterable[tuple[str, str]], links: Mapping[tuple[str, str], tuple[Any, ...]], properties: Sequence[str]
+) -> Iterable[Row]:
+    for source, group in groupby(keys, key=lambda key: key[0]):
+        yield {
+            "source": source,
+            "links": [
+                {"target": key[1], **dict(zip(properties, links.get(key, ()), strict=False))} for key in group
+            ],
+        }
+
+
+def _by_links(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    """Batches of about `LINKS_PER_BATCH` relationships."""
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += len(row["links"])
+        if size >= LINKS_PER_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def sync_rows(
+    database: Database,
+    export: str,
+    put: str,
+    rows: Sequence[Row],
+    key: str,
+    progress: Progress | None = None,
+    step: str = "",
+) -> Changes:
+    """Write those of `rows` that differ from what the query `export` returns, matched by `key`."""
+    present = {row[key]: row for row in database.read(export)}
+    changed = [row for row in rows if present.get(row[key]) != row]
+    for start in range(0, len(changed), ROWS_PER_BATCH):
+        batch = changed[start : start + ROWS_PER_BATCH]
+        database.write(put, rows=batch)
+        if progress:
+            progress(step, start + len(batch), len(changed))
+    return Changes(written=len(changed), total=len(rows))

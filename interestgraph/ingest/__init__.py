@@ -1,0 +1,1 @@
+"""Ingest: read, clean, aggregate, write. Log files and a loader specification become the graph."""

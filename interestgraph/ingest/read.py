@@ -1,0 +1,157 @@
+"""Reading: log files become Ibis tables with a source file and a row number beside every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import psutil
+
+from interestgraph.errors import DataError, DiskSpaceError
+from interestgraph.ingest.spec import Columns, LoaderSpec
+
+FILE, ROW = "_file", "_row"
+"""Columns added to every table: path of the source file, number of the row in it (the first data row is 1)."""
+
+MEMORY_SHARE = 0.15
+"""Part of the machine's memory that DuckDB may take before it spills to disk."""
+
+
+@contextmanager
+def workspace(folder: Path | None = None) -> Iterator[Any]:
+    """An Ibis DuckDB backend on a temporary file, so that large logs spill to disk instead of filling memory.
+
+    Raises:
+        DataError, DiskSpaceError: in place of DuckDB's own errors.
+    """
+    with TemporaryDirectory(prefix="interestgraph-", dir=folder) as scratch:
+        memory = max(1 << 29, min(int(psutil.virtual_memory().total * MEMORY_SHARE), 8 << 30))
+        backend = ibis.duckdb.connect(
+            Path(scratch) / "ingest.duckdb",
+            memory_limit=f"{memory >> 20}MiB",
+            temp_directory=str(Path(scratch) / "spill"),
+        )
+        try:
+            backend.raw_sql("SET TimeZone = 'UTC'")
+            yield backend
+        except duckdb.Error as error:
+            raise _data_error(error) from error
+        finally:
+            backend.disconnect()
+
+
+def _data_error(error: duckdb.Error) -> DataError | DiskSpaceError:
+    text = " ".join(str(error).split())
+    if "No space left" in text or "could not write all" in text.lower():
+        return DiskSpaceError(f"no disk space left while reading the log: {text[:300]}")
+    return DataError(f"the log cannot be read: {text[:600]}")
+
+
+def read_files(backend: Any, paths: Sequence[Path]) -> ir.Table:
+    """All files as one table with `FILE` and `ROW`; columns are matched by name, text stays text.
+
+    Raises:
+        DataError: a file is empty, unreadable, or its columns differ from the first file's.
+    """
+    tables = [_read_one(backend, path) for path in paths]
+    first = tables[0]
+    for path, table in zip(paths[1:], tables[1:], strict=True):
+        if set(table.columns) != set(first.columns):
+            odd = sorted(set(table.columns) ^ set(first.columns))
+            raise DataError(f"{path}: its columns differ from those of {paths[0]}: {', '.join(odd)}")
+    return ibis.union(*[table.select(*first.columns) for table in tables]) if len(tables) > 1 else first
+
+
+def _read_one(backend: Any, path: Path) -> ir.Table:
+    name = path.name.removesuffix(".gz")
+    try:
+        if name.endswith(".parquet"):
+            table = backend.read_parquet(path)
+        elif name.endswith((".csv", ".tsv")):
+            table = backend.read_csv(path, all_varchar=True, header=True, null_padding=False)
+        else:
+            table = backend.read_json(path, format="newline_delimited", sample_size=-1)
+    except duckdb.Error as error:
+        raise DataError(f"{path} cannot be read: {' '.join(str(error).split())[:400]}") from error
+    if FILE in table.columns or ROW in table.columns:
+        raise DataError(f"{path}: the column names {FILE} and {ROW} are taken by interestgraph")
+    return table.mutate(**{FILE: ibis.literal(str(path)), ROW: ibis.row_number() + 1})
+
+
+def pick(table: ir.Table, columns: Columns, spec: LoaderSpec, key: str) -> str | None:
+    """The first of `columns` that `table` has; None when all of them are optional and missing.
+
+    Args:
+        key: where the specification names them, for the message (``events.user``).
+
+    Raises:
+        DataError: a column that must be there is not.
+    """
+    for column in columns:
+        if column in table.columns:
+            return column
+    if not columns or all(column in spec.optional for column in columns):
+        return None
+    wanted = columns[0] if len(columns) == 1 else "any of " + ", ".join(columns)
+    present = ", ".join(column for column in table.columns if column not in (FILE, ROW))
+    raise DataError(
+        f"{file_of(table)} has no column {wanted} (loader {spec.name}, {key}); its columns: {present}"
+    )
+
+
+def file_of(table: ir.Table) -> str:
+    """Path of the file that the first row comes from, for messages."""
+    rows = table.select(FILE).limit(1).to_pyarrow().to_pylist()
+    return str(rows[0][FILE]) if rows else "the file"
+
+
+def as_text(column: ir.Value) -> ir.StringValue:
+    """An id or a name as trimmed text; empty text is missing; a whole number in a float column has no ``.0``."""
+    if column.type().is_floating():
+        whole = column.cast("int64")
+        column = ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
+    return column.cast("string").strip().nullif("")  # type: ignore[no-any-return]
+
+
+@ibis.udf.scalar.builtin(name="try_strptime")
+def _try_strptime(text: str, pattern: str) -> ibis.dtype("timestamp"):  # type: ignore[valid-type, empty-body]
+    """DuckDB: parse by a strptime pattern, missing where it does not fit."""
+
+
+@ibis.udf.scalar.builtin(name="timezone")
+def _in_zone(zone: str, moment: ibis.dtype("timestamp")) -> ibis.dtype("timestamp('UTC')"):  # type: ignore[valid-type, empty-body]
+    """DuckDB: read a timestamp without a zone as local time of `zone`."""
+
+
+def as_time(column: ir.Value, pattern: str, zone: str) -> ir.TimestampValue:
+    """A moment in UTC, in whole milliseconds, missing where it cannot be parsed."""
+    kind = column.type()
+    if kind.is_timestamp() and kind.timezone:
+        moment: Any = column.cast("timestamp('UTC')").cast("timestamp")
+    elif kind.is_numeric():
+        moment = _from_epoch(column.cast("float64"))
+    else:
+        if kind.is_string():
+            text = column.strip()
+            if pattern == "auto":
+                moment = ibis.coalesce(text.try_cast("timestamp"), _from_epoch(text.try_cast("float64")))
+            else:
+                moment = _try_strptime(text, pattern)
+        else:
+            moment = column.cast("timestamp")
+        if zone != "UTC":
+            moment = _in_zone(zone, moment).cast("timestamp")
+    return moment.cast("timestamp(6)").truncate("ms")  # type: ignore[no-any-return]
+
+
+def _from_epoch(number: Any) -> Any:
+    """Epoch seconds, or milliseconds where the number is too large for seconds before the year 5138."""
+    millis = ibis.ifelse(number.abs() < 1e11, number * 1000, number)
+    usable = ibis.ifelse(millis.abs() < 1e14, millis, ibis.null("float64"))
+    return usable.round().cast("int64").as_timestamp("ms")

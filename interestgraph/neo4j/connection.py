@@ -1,0 +1,259 @@
+"""One Neo4j database reached over Bolt; every driver error leaves here as one of `interestgraph.errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from types import TracebackType
+from typing import Any, TypeVar
+
+import neo4j
+from neo4j import exceptions as driver_errors
+
+from interestgraph.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DiskSpaceError,
+    InterestGraphError,
+    QueryError,
+    UnavailableError,
+)
+from interestgraph.neo4j.queries import Query, load_query
+from interestgraph.settings import Settings
+
+RETRY_SECONDS = 10.0
+"""How long a transaction is tried again after a transient error."""
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class Database:
+    """One database of a Neo4j server, with queries by name.
+
+    Args:
+        driver: a connected driver.
+        name: the database's name.
+        owned: whether `close` closes the driver; a driver that was handed in stays open.
+    """
+
+    def __init__(self, driver: neo4j.Driver, name: str = "neo4j", *, owned: bool = False, uri: str = "") -> None:
+        self._driver = driver
+        self._owned = owned
+        self.name = name
+        self.uri = uri
+        self._reopen: Callable[[], neo4j.Driver] | None = None
+
+    @classmethod
+    def connect(cls, uri: str, username: str, password: str, name: str = "neo4j") -> Database:
+        """Connect and check that the server answers.
+
+        Raises:
+            ConfigurationError: the URI is malformed or there is no such database.
+            AuthenticationError: user name or password is wrong.
+            UnavailableError: nothing answers.
+        """
+        where = f"Neo4j at {uri}"
+
+        def open_driver() -> neo4j.Driver:
+            return neo4j.GraphDatabase.driver(
+                uri,
+                auth=(username, password),
+                connection_timeout=10.0,
+                max_transaction_retry_time=RETRY_SECONDS,
+                notifications_min_severity="OFF",
+                user_agent="interestgraph",
+            )
+
+        try:
+            driver = open_driver()
+        except (ValueError, driver_errors.ConfigurationError) as error:
+            raise ConfigurationError(f"NEO4J_URI {uri!r} is not a Bolt address: {error}") from error
+        database = cls(driver, name, owned=True, uri=uri)
+        database._reopen = open_driver
+        try:
+            with _mapped(where, username, name):
+                driver.verify_connectivity()
+                database.read("RETURN 1 AS one")
+        except InterestGraphError:
+            driver.close()
+            raise
+        return database
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the driver, if this object opened it."""
+        if self._owned:
+            self._driver.close()
+
+    def reconnect(self) -> None:
+        """Drop connections to a server that was restarted; only where this object opened the driver."""
+        if self._reopen is not None:
+            self._driver.close()
+            self._driver = self._reopen()
+
+    def read(self, query: str | Query, **parameters: Any) -> list[Row]:
+        """Run a read-only statement, tried again on transient errors; returns its rows.
+
+        Args:
+            query: name of a file in ``cypher/``, a `Query`, or Cypher text (it contains a space).
+        """
+        text = _text(query)
+        with self._session(neo4j.READ_ACCESS) as session:
+            return session.execute_read(lambda tx: tx.run(text, parameters).data())
+
+    def write(self, query: str | Query, **parameters: Any) -> list[Row]:
+        """Run one writing statement in one transaction; returns its rows.
+
+        It is tried again only where the server says that nothing was committed.
+        """
+        return self.transact(lambda run: run(query, **parameters))
+
+    def transact(self, work: Callable[[Callable[..., list[Row]]], T]) -> T:
+        """Run several statements in one transaction: `work` gets a function that runs one of them.
+
+        `work` may be called again if the server reports a transient error before committing.
+        """
+        with self._session(neo4j.WRITE_ACCESS) as session:
+
+            def unit(tx: neo4j.ManagedTransaction) -> T:
+                return work(lambda query, **parameters: tx.run(_text(query), parameters).data())
+
+            return session.execute_write(unit)
+
+    def run(self, query: str | Query, **parameters: Any) -> list[Row]:
+        """Run a statement that manages its own transactions: schema commands, CALL IN TRANSACTIONS."""
+        with self._session(neo4j.WRITE_ACCESS) as session:
+            return session.run(neo4j.Query(_text(query)), parameters).data()  # type: ignore[arg-type]
+
+    def stream(self, query: str | Query, **parameters: Any) -> Iterator[list[Any]]:
+        """Yield the values of each record of a read-only statement, without keeping them all."""
+        with self._session(neo4j.READ_ACCESS) as session:
+            for record in session.run(neo4j.Query(_text(query)), parameters):  # type: ignore[arg-type]
+                yield record.values()
+
+    def write_batches(
+        self,
+        query: str | Query,
+        rows: Iterable[Any],
+        *,
+        size: int,
+        workers: int = 1,
+        progress: Callable[[int], None] | None = None,
+        **parameters: Any,
+    ) -> int:
+        """Run a statement that takes a list parameter `rows` for every `size` rows; returns their number.
+
+        With more than one worker, batches must not touch the same nodes' relationships (see the callers).
+        """
+
+        def one(batch: Sequence[Any]) -> int:
+            self.write(query, rows=batch, **parameters)
+            if progress:
+                progress(len(batch))
+            return len(batch)
+
+        batches = batched(rows, size)
+        if workers == 1:
+            return sum(one(batch) for batch in batches)
+        done = 0
+        with ThreadPoolExecutor(workers) as pool:
+            while window := list(islice(batches, workers * 2)):
+                done += sum(pool.map(one, window))
+        return done
+
+    def server_version(self) -> tuple[str, str]:
+        """The server's version (``2026.09.0``) and edition (``community`` or ``enterprise``)."""
+        row = self.read("CALL dbms.components() YIELD versions, edition RETURN versions[0] AS version, edition")[0]
+        return row["version"], row["edition"]
+
+    @contextmanager
+    def _session(self, mode: str) -> Iterator[neo4j.Session]:
+        with _mapped(f"Neo4j at {self.uri}" if self.uri else "Neo4j", "", self.name):
+            with self._driver.session(database=self.name, default_access_mode=mode, fetch_size=5000) as session:
+                yield session
+
+
+def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of up to `size` rows."""
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def connect(settings: Settings, progress: Callable[[str], None] | None = None) -> Database:
+    """The database that the settings name; without ``NEO4J_URI`` the private server, started when it is not up.
+
+    Raises:
+        ServerError, DatabaseError, ConfigurationError: it cannot be had; the message says why.
+    """
+    if settings.neo4j_uri:
+        if settings.neo4j_password is None:
+            raise ConfigurationError(f"NEO4J_PASSWORD is not set, but NEO4J_URI is ({settings.neo4j_uri})")
+        password = settings.neo4j_password.get_secret_value()
+        return Database.connect(settings.neo4j_uri, settings.neo4j_username, password, settings.neo4j_database)
+    from interestgraph.neo4j.server import PrivateServer
+
+    info = PrivateServer(settings).start(progress)
+    return Database.connect(info.bolt_uri, info.username, info.password)
+
+
+def _text(query: str | Query) -> str:
+    if isinstance(query, Query):
+        return query.text
+    return query if " " in query else load_query(query).text
+
+
+@contextmanager
+def _mapped(where: str, username: str, database: str) -> Iterator[None]:
+    """Turn driver errors into the package's own."""
+    try:
+        yield
+    except driver_errors.AuthError as error:
+        raise AuthenticationError(
+            f"{where} refused the sign-in{f' of user {username}' if username else ''}: "
+            "check NEO4J_USERNAME and NEO4J_PASSWORD"
+        ) from error
+    except (
+        driver_errors.ServiceUnavailable,
+        driver_errors.SessionExpired,
+        driver_errors.ConnectionPoolError,
+        driver_errors.DatabaseUnavailable,
+        OSError,
+    ) as error:
+        raise UnavailableError(
+            f"{where} does not answer ({_first_line(error)}): check that it runs and that NEO4J_URI is right; "
+            "a private server starts with `interestgraph db start`"
+        ) from error
+    except driver_errors.Neo4jError as error:
+        raise _server_error(error, where, database) from error
+    except driver_errors.DriverError as error:
+        raise QueryError(f"{where}: {_first_line(error)}") from error
+
+
+def _server_error(error: driver_errors.Neo4jError, where: str, database: str) -> InterestGraphError:
+    message, code = error.message or "", error.code or ""
+    if "DatabaseNotFound" in code:
+        return ConfigurationError(f"{where} has no database {database}: check NEO4J_DATABASE")
+    if "no space left" in message.lower() or "disk is full" in message.lower():
+        return DiskSpaceError(f"{where} has no disk space left: free some, then run the same command again")
+    if "MemoryPool" in code or "OutOfMemory" in message:
+        return QueryError(
+            f"{where} has too little memory for this transaction: use smaller batches, or give the server more "
+            f"(dbms.memory.transaction.total.max): {_first_line(error)}"
+        )
+    return QueryError(f"{where} refused the query: {_first_line(error)} ({code})")
+
+
+def _first_line(error: BaseException) -> str:
+    text = (getattr(error, "message", None) or str(error)).strip()
+    return text.splitlines()[0] if text else type(error).__name__
