@@ -1,7 +1,8 @@
 """The second trainer: gensim's Word2Vec on integer walks, for comparison.
 
-Walks go to gensim as lists of small integers, made a block at a time when its producer thread asks for
-them: a dictionary with integer keys serves as its vocabulary, so no token ever becomes a string.
+Walks go to gensim a block at a time, when its producer thread asks for them, as lists that share one
+string per node: no token becomes a string of its own. (Integers as words would do without any string, but
+gensim 4.4 takes them for positions when it makes the table of negatives, and draws from wrong counts.)
 """
 
 from __future__ import annotations
@@ -24,25 +25,25 @@ _LONGEST = 10_000
 
 
 class _Sentences:
-    """The walks as lists of integers, as often as gensim asks."""
+    """The walks as lists of words, as often as gensim asks."""
 
-    def __init__(self, walks: WalkSource, advance: Callable[[int], None]) -> None:
+    def __init__(self, walks: WalkSource, n_nodes: int, advance: Callable[[int], None]) -> None:
         self.walks = walks
         self.advance = advance
+        self.words = np.array([*map(str, range(n_nodes)), None], object)  # the last one stands for -1
 
-    def __iter__(self) -> Iterator[list[int]]:
+    def __iter__(self) -> Iterator[list[str]]:
         from interestgraph.embed.skipgram import blocks_of
 
         for block in blocks_of(self.walks):
-            yield from _lists(block)
+            yield from self._lists(block)
             self.advance(int(np.count_nonzero(block >= 0)))
 
-
-def _lists(block: Walks) -> Iterator[list[int]]:
-    if block.shape[1] > _LONGEST:
-        raise ConfigurationError(f"gensim takes walks of at most {_LONGEST} nodes, got {block.shape[1]}")
-    for walk in block.tolist():
-        yield walk if walk[-1] >= 0 else walk[: walk.index(-1)]
+    def _lists(self, block: Walks) -> Iterator[list[str]]:
+        if block.shape[1] > _LONGEST:
+            raise ConfigurationError(f"gensim takes walks of at most {_LONGEST} nodes, got {block.shape[1]}")
+        for walk in self.words[block].tolist():
+            yield walk if walk[-1] is not None else walk[: walk.index(None)]
 
 
 def train_gensim(
@@ -71,10 +72,10 @@ def train_gensim(
             progress(TrainProgress(done, total, float("nan")))
 
     model = _model(config)
-    model.build_vocab_from_freq({int(node): int(counts[node]) for node in np.flatnonzero(counts)})
+    model.build_vocab_from_freq({str(node): int(counts[node]) for node in np.flatnonzero(counts)})
     losses = _LossPerEpoch()
     model.train(
-        _Sentences(walks, advance),
+        _Sentences(walks, len(counts), advance),
         total_words=int(counts.sum()),
         epochs=config.epochs,
         compute_loss=True,

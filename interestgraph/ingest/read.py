@@ -116,7 +116,8 @@ def as_text(column: ir.Value) -> ir.StringValue:
     if column.type().is_floating():
         whole = column.cast("int64")
         column = ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
-    return column.cast("string").strip().nullif("")  # type: ignore[no-any-return]
+    # Line breaks and tabs inside a value become a space: they are never part of an id or a name.
+    return column.cast("string").re_replace(r"[\r\n\t]+", " ").strip().nullif("")  # type: ignore[no-any-return]
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")

@@ -31,6 +31,9 @@ from interestgraph.neo4j.java import (
 from interestgraph.neo4j.server import PrivateServer
 from interestgraph.settings import Settings
 
+ARRAY_SEPARATOR = ";"
+"""Between the elements of an array in a field of an import file."""
+
 _DATABASE = "neo4j"
 _MIB = 1 << 20
 _NO_SPACE = ("No space left on device", "not enough space", "disk is full")
@@ -216,6 +219,7 @@ def _build(settings: Settings, groups: list[str], tell: Progress) -> str:
     heap, page_cache = memory_sizes()
     options = [
         "--id-type=string",
+        f"--array-delimiter={ARRAY_SEPARATOR}",
         "--skip-bad-relationships=false",
         "--multiline-fields=false",
         "--path-pattern-style=none",

@@ -137,6 +137,7 @@ def base_flags(java: Java) -> list[str]:
         "--enable-native-access=ALL-UNNAMED",
         "-Dlog4j2.disable.jmx=true",
         "-XX:+ExitOnOutOfMemoryError",
+        "-Xlog:cds*=off",
     ]
     if java.version >= 23:  # unknown before, and refused as such
         flags.append("--sun-misc-unsafe-memory-access=allow")

@@ -115,12 +115,7 @@ class PrivateServer:
     def launch(self, tell: Progress, timeout: float = _START_SECONDS) -> ServerInfo:
         """Start as `start` does, but keep the graph that an import put in place if it answers."""
         with self.locked():
-            running = self._process()
-            try:
-                info = self._await_ready(running or self._spawn_server(tell), timeout)
-            except PortError:
-                # Another program was faster than this start; ports that were not asked for are chosen anew.
-                info = self._await_ready(self._spawn_server(tell), timeout)
+            info = self._join(timeout) or self._spawn_ready(tell, timeout)
             swap.commit(self.home)
             return info
 
@@ -232,6 +227,25 @@ class PrivateServer:
             version=NEO4J_VERSION,
             log_file=self.log_file,
         )
+
+    def _join(self, timeout: float) -> ServerInfo | None:
+        """Wait for the server that runs already; None when there is none, or when it was on its way out."""
+        running = self._process()
+        if running is None:
+            return None
+        try:
+            return self._await_ready(running, timeout)
+        except ServerError:
+            if self.is_running():
+                raise
+            return None
+
+    def _spawn_ready(self, tell: Progress, timeout: float) -> ServerInfo:
+        try:
+            return self._await_ready(self._spawn_server(tell), timeout)
+        except PortError:
+            # Another program was faster than this start; ports that were not asked for are chosen anew.
+            return self._await_ready(self._spawn_server(tell), timeout)
 
     def _spawn_server(self, tell: Progress) -> psutil.Process:
         free = shutil.disk_usage(self.home).free

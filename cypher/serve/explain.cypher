@@ -1,0 +1,44 @@
+// purpose: The paths between a user and an item that support a recommendation, with their weights.
+// asOf in epoch milliseconds; halfLives in days by behaviour; seeds: how many of the user's strongest items count.
+// parameters: userId STRING, itemId STRING, asOf INTEGER, halfLives MAP, seeds INTEGER
+// returns: itemId STRING, title STRING, trend FLOAT, buyers INTEGER, repeatRate FLOAT, path LIST<STRING>, cosine FLOAT, own LIST<MAP>, similar LIST<MAP>, categories LIST<MAP>, communities LIST<MAP>, peers INTEGER
+// mode: READ
+MATCH (u:User {userId: $userId})
+MATCH (i:Item {itemId: $itemId})
+CALL (u) {
+  MATCH (u)-[r:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(j:Item)
+  WITH j, sum(r.weight * 2.0 ^ (-($asOf - r.lastAt.epochMillis) / 86400000.0 / $halfLives[type(r)])) AS score
+  ORDER BY score DESC, j.itemId LIMIT $seeds
+  RETURN collect({item: j, score: score}) AS strongest
+}
+RETURN i.itemId AS itemId, i.title AS title, i.trend AS trend, i.buyers AS buyers, i.repeatRate AS repeatRate,
+       [(i)-[:IN_CATEGORY]->(c) | c.path][0] AS path,
+       CASE WHEN u.embedding IS NOT NULL AND i.embedding IS NOT NULL
+            THEN 2 * vector.similarity.cosine(u.embedding, i.embedding) - 1 END AS cosine,
+       COLLECT {
+         MATCH (u)-[r:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i)
+         RETURN {behaviour: type(r), count: r.count, lastAt: r.lastAt.epochMillis, weight: r.weight * 2.0 ^ (-($asOf - r.lastAt.epochMillis) / 86400000.0 / $halfLives[type(r)])}
+         ORDER BY r.weight DESC
+       } AS own,
+       COLLECT {
+         UNWIND strongest AS seed
+         WITH i, seed.item AS j, seed.score AS strength
+         MATCH (j)-[s:SIMILAR_TO]->(i)
+         RETURN {itemId: j.itemId, title: j.title, strength: strength, score: s.score,
+                 weight: log(1 + strength) * s.score}
+         ORDER BY log(1 + strength) * s.score DESC LIMIT 5
+       } AS similar,
+       COLLECT {
+         MATCH (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(c:Category)<-[w:INTERESTED_IN]-(u)
+         RETURN {categoryId: c.categoryId, name: c.name, level: c.level, share: w.share}
+         ORDER BY c.level DESC
+       } AS categories,
+       COLLECT {
+         MATCH (u)-[:IN_COMMUNITY]->(c:Community)<-[:IN_COMMUNITY]-(i)
+         RETURN c {.communityId, .label, .size}
+       } AS communities,
+       COUNT {
+         MATCH (u)-[:IN_COMMUNITY]->(:Community)<-[:IN_COMMUNITY]-(other:User)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i)
+         WHERE other <> u
+         RETURN DISTINCT other
+       } AS peers

@@ -1,0 +1,368 @@
+"""One embedding from end to end: adjacency -> walks -> skip-gram -> align -> write back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interestgraph import __version__
+from interestgraph.embed.align import align, normalise
+from interestgraph.embed.files import read_walks, write_vectors, write_walks
+from interestgraph.embed.graph import CATEGORY, ITEM, USER, WalkGraph
+from interestgraph.embed.skipgram import SkipGramConfig, TrainProgress, TrainResult, train
+from interestgraph.embed.walks import WalkConfig, Walks, count_walks, iter_walks
+from interestgraph.errors import DataError
+from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
+from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.schema import (
+    check_vector_indexes,
+    drop_vector_indexes,
+    ensure_schema,
+    ensure_vector_indexes,
+)
+
+ROWS_PER_BATCH = 5_000
+LABELS = {"User": USER, "Item": ITEM, "Category": CATEGORY}
+"""Labels in the order of the node numbers, with their node types."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a step, units done and units in all."""
+
+
+@dataclass(frozen=True)
+class EmbedConfig:
+    """How to embed."""
+
+    walk: WalkConfig = field(default_factory=WalkConfig)
+    skipgram: SkipGramConfig = field(default_factory=SkipGramConfig)
+    category_weight: float = 1.0
+    """Weight of an item's step to its category (and of the tree's edges), in mean user-item weights."""
+    as_of: datetime | None = None
+    """Moment the weights are read at; None: the latest event."""
+
+
+@dataclass(frozen=True)
+class EmbedReport:
+    """What an embedding run did."""
+
+    run_id: str
+    dimensions: int
+    users: int
+    items: int
+    categories: int
+    """Nodes of each kind that have a vector."""
+    walks: int
+    tokens: int
+    loss: tuple[float, ...]
+    """Mean per pair, one value per epoch."""
+    residual: float | None
+    """How far the common nodes moved since the run before, relative; None: there was none to align with."""
+    trainer: str
+    changed: bool = True
+    """False: the active run was made from the same graph and parameters, and nothing was done."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Stage -> seconds."""
+
+
+def walk_graph(adjacency: Adjacency, config: EmbedConfig) -> WalkGraph:
+    """The graph that walks run on: users, items, categories, with the keys ``User:1228``, ``Item:82``, …
+
+    A user and an item are joined by the sum of their time-weighted relationships, an item and its categories, and
+    a category and its parent, by `category_weight` mean user-item weights. There is no triangle in it, so that
+    node2vec's distance-1 case never occurs and only the ratio of p and q matters.
+
+    Raises:
+        StateError: the graph holds no events, or `as_of` lies before the latest one.
+    """
+    matrix = adjacency.matrix(adjacency.moment(config.as_of)).tocoo()
+    n_users, n_items, n_categories = len(adjacency.users), len(adjacency.items), len(adjacency.categories)
+    # Divided by their mean, since a whole graph read long after its last event has weights near zero.
+    weight = matrix.data / (matrix.data.mean() or 1.0)
+    child = np.flatnonzero(adjacency.category_parent >= 0)
+    first_category = n_users + n_items
+    src = [matrix.row, n_users + adjacency.member_item, first_category + child]
+    dst = [
+        n_users + matrix.col,
+        first_category + adjacency.member_category,
+        first_category + adjacency.category_parent[child],
+    ]
+    steps = np.full(len(adjacency.member_item) + len(child), config.category_weight)
+    return WalkGraph.from_edges(
+        np.concatenate(src).astype(np.int32),
+        np.concatenate(dst).astype(np.int32),
+        np.concatenate([weight, steps]),
+        n_users + n_items + n_categories,
+        ids=node_keys(adjacency),
+        node_types=np.repeat([USER, ITEM, CATEGORY], [n_users, n_items, n_categories]),
+    )
+
+
+def node_keys(adjacency: Adjacency) -> list[str]:
+    """``Label:id`` of every node, in the order of the node numbers."""
+    ids = (adjacency.users, adjacency.items, adjacency.categories)
+    return [f"{label}:{name}" for label, names in zip(LABELS, ids, strict=True) for name in names]
+
+
+def export_walks(database: Database, path: Path, config: EmbedConfig, progress: Progress | None = None) -> int:
+    """Write the walks of the graph to a Parquet or text file; returns their number.
+
+    Raises:
+        StateError, DataError, DiskSpaceError: see `walk_graph` and `write_walks`.
+    """
+    graph = walk_graph(export_adjacency(database), config)
+    return _save_walks(graph, path, config, progress)
+
+
+def _save_walks(graph: WalkGraph, path: Path, config: EmbedConfig, progress: Progress | None) -> int:
+    blocks = iter_walks(graph, config.walk, progress=_walk_progress(progress, "walks"))
+    return write_walks(path, blocks, graph.ids, {"walk": asdict(config.walk), "graph": _graph_hash(graph)})
+
+
+def embed(
+    database: Database,
+    config: EmbedConfig,
+    *,
+    walks_file: Path | None = None,
+    walks_out: Path | None = None,
+    vectors_out: Path | None = None,
+    replace_index: bool = False,
+    if_changed: bool = False,
+    progress: Progress | None = None,
+) -> EmbedReport:
+    """Learn vectors and write them to the nodes; they serve when all are written and indexed.
+
+    Args:
+        database: the graph.
+        config: parameters.
+        walks_file: train from this file of walks instead of walking.
+        walks_out: also write the walks to this file (``.parquet``, ``.txt``, ``.txt.gz``).
+        vectors_out: also write the vectors to this file (``.parquet``, ``.npz``, ``.kv``, ``.txt``).
+        replace_index: drop vector indexes of other dimensions instead of refusing.
+        if_changed: do nothing when the active run was made from the same graph with the same parameters.
+        progress: called with step, units done, units in all.
+
+    Raises:
+        StateError: the graph holds no events.
+        SchemaMismatchError: the vector indexes hold other dimensions.
+        DataError: the file of walks names a node that the graph has not, or cannot be read.
+    """
+    clock = _Clock()
+    if not replace_index:
+        check_vector_indexes(database, config.skipgram.dimensions)
+    ensure_schema(database)
+    adjacency = export_adjacency(database)
+    graph = walk_graph(adjacency, config)
+    identity = _identity(graph, config, walks_file)
+    earlier = [row["run"] for row in database.read("embed/list_runs")]
+    active = next((run for run in earlier if run["status"] == "active"), None)
+    if if_changed and active is not None and active["identity"] == identity:
+        return _report_of(active)
+    clock.lap("export")
+    started_at = datetime.now(UTC)
+    if walks_out is not None:
+        _save_walks(graph, walks_out, config, progress)
+        walks_file = walks_file or walks_out
+        clock.lap("write walks")
+    result, walks = _train(graph, config, walks_file, progress)
+    clock.lap("walk and train")
+    vectors = normalise(result.vectors)
+    vectors, residual = _aligned(database, vectors, graph.ids, active, config)
+    if vectors_out is not None:
+        write_vectors(vectors_out, graph.ids, vectors, {"parameters": _parameters(config), "identity": identity})
+    clock.lap("align")
+    run_id = f"embed-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    counts = {label: int(np.any(part, axis=1).sum()) for label, part in _by_label(adjacency, vectors)}
+    properties: Row = {
+        "identity": identity,
+        "parameters": json.dumps(_parameters(config)),
+        "trainer": config.skipgram.trainer,
+        "dimensions": config.skipgram.dimensions,
+        "seed": config.skipgram.seed,
+        "asOf": datetime.fromtimestamp(adjacency.moment(config.as_of), UTC),
+        "startedAt": started_at,
+        "version": __version__,
+        "walks": walks,
+        "tokens": result.tokens,
+        "loss": list(result.loss),
+        "residual": residual,
+        "users": counts["User"],
+        "items": counts["Item"],
+        "categories": counts["Category"],
+    }
+    if replace_index:
+        _clear_other_dimensions(database, config.skipgram.dimensions)
+    database.write("embed/open_run", runId=run_id, properties=properties)
+    _write_back(database, adjacency, vectors, run_id, progress)
+    clock.lap("write back")
+    if progress:
+        progress("vector index", 0, 1)
+    ensure_vector_indexes(database, config.skipgram.dimensions)
+    if progress:
+        progress("vector index", 1, 1)
+    clock.lap("index")
+    timings = {
+        "endedAt": datetime.now(UTC),
+        "stages": list(clock.seconds),
+        "stageSeconds": list(clock.seconds.values()),
+    }
+    database.write("embed/activate_run", runId=run_id, properties=timings)
+    return _report_of({"runId": run_id, **properties, **timings}, changed=True)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = round(now - self._last, 3)
+        self._last = now
+
+
+def _parameters(config: EmbedConfig) -> Row:
+    return {
+        **asdict(config.walk),
+        **asdict(config.skipgram),
+        "category_weight": config.category_weight,
+        "as_of": config.as_of.isoformat() if config.as_of else None,
+    }
+
+
+def _graph_hash(graph: WalkGraph) -> str:
+    digest = hashlib.sha256("\n".join(graph.ids).encode())
+    for array in (graph.indptr, graph.indices, graph.weights):
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _identity(graph: WalkGraph, config: EmbedConfig, walks_file: Path | None) -> str:
+    """What a run is made from: graph, parameters and, where given, the file of walks."""
+    parts = [_graph_hash(graph), json.dumps(_parameters(config), sort_keys=True)]
+    if walks_file is not None and walks_file.is_file():
+        with walks_file.open("rb") as stream:
+            parts.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _train(
+    graph: WalkGraph, config: EmbedConfig, walks_file: Path | None, progress: Progress | None
+) -> tuple[TrainResult, int]:
+    """Train from the graph's own walks or from a file; returns the number of walks too."""
+
+    def tell(state: TrainProgress) -> None:
+        if progress:
+            progress("skip-gram", state.done, state.total)
+
+    if walks_file is None:
+
+        def source() -> Iterator[Walks]:
+            return iter_walks(graph, config.walk)
+
+        walks = count_walks(graph, config.walk)
+    else:
+        stored = read_walks(walks_file, graph.ids)
+        walks = sum(len(block) for block in stored.blocks())
+        source = stored.blocks
+    if walks == 0:
+        raise DataError(f"{walks_file or 'the graph'} has no walks to train from")
+    return train(source, graph.n_nodes, config.skipgram, tell), walks
+
+
+def _walk_progress(progress: Progress | None, step: str) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(step, done, total)
+
+
+def _aligned(
+    database: Database,
+    vectors: NDArray[np.float32],
+    keys: Sequence[str],
+    active: Row | None,
+    config: EmbedConfig,
+) -> tuple[NDArray[np.float32], float | None]:
+    """Rotate into the space of the active run, so that vectors stay comparable while and after they are written."""
+    if active is None or active["dimensions"] != config.skipgram.dimensions:
+        return vectors, None
+    position = {key: at for at, key in enumerate(keys)}
+    new_index, old = [], []
+    for label in LABELS:
+        for name, vector in database.stream(f"embed/export_{label.lower()}_vectors"):
+            at = position.get(f"{label}:{name}")
+            if at is not None and vectors[at].any():
+                new_index.append(at)
+                old.append(np.asarray(vector, dtype=np.float32))
+    if not old:
+        return vectors, None
+    rotated, residual = align(vectors, np.stack(old), new_index, np.arange(len(old)))
+    return normalise(rotated), float(residual)
+
+
+def _by_label(adjacency: Adjacency, vectors: NDArray[np.float32]) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    start = 0
+    for label, names in zip(LABELS, (adjacency.users, adjacency.items, adjacency.categories), strict=True):
+        yield label, vectors[start : start + len(names)]
+        start += len(names)
+
+
+def _write_back(
+    database: Database, adjacency: Adjacency, vectors: NDArray[np.float32], run_id: str, progress: Progress | None
+) -> None:
+    total, done = len(vectors), 0
+    ids: dict[str, Sequence[str]] = {
+        "User": adjacency.users,
+        "Item": adjacency.items,
+        "Category": adjacency.categories,
+    }
+    for label, part in _by_label(adjacency, vectors):
+        for start in range(0, len(part), ROWS_PER_BATCH):
+            stop = start + ROWS_PER_BATCH
+            batch = zip(ids[label][start:stop], part[start:stop], strict=True)
+            rows = [{"id": name, "vector": _listed(vector)} for name, vector in batch]
+            database.write(f"embed/put_{label.lower()}_vectors", rows=rows, runId=run_id)
+            done += len(rows)
+            if progress:
+                progress("vectors", done, total)
+
+
+def _listed(vector: NDArray[np.float32]) -> list[float] | None:
+    return vector.tolist() if vector.any() else None  # type: ignore[no-any-return]
+
+
+def _clear_other_dimensions(database: Database, dimensions: int) -> None:
+    """Drop the vector indexes if they hold other dimensions; nothing serves vectors until the run is active."""
+    from interestgraph.errors import SchemaMismatchError
+
+    try:
+        check_vector_indexes(database, dimensions)
+    except SchemaMismatchError:
+        database.write("embed/retire_run")
+        drop_vector_indexes(database)
+
+
+def _report_of(run: Any, changed: bool = False) -> EmbedReport:
+    return EmbedReport(
+        run_id=run["runId"],
+        dimensions=run["dimensions"],
+        users=run["users"],
+        items=run["items"],
+        categories=run["categories"],
+        walks=run["walks"],
+        tokens=run["tokens"],
+        loss=tuple(run["loss"]),
+        residual=run.get("residual"),
+        trainer=run["trainer"],
+        changed=changed,
+        seconds=dict(zip(run["stages"], run["stageSeconds"], strict=True)) if changed else {},
+    )
