@@ -3,7 +3,7 @@
 // category (share of interest x share of the category's trend). asOf in epoch milliseconds; halfLives in days by
 // behaviour; category: only items of that category or below it, or null.
 // parameters: userIds LIST<STRING>, asOf INTEGER, halfLives MAP, useVectors BOOLEAN, excludeSeen BOOLEAN, category STRING, limit INTEGER, seeds INTEGER, interests INTEGER
-// returns: userId STRING, own LIST<LIST<ANY>>, similar LIST<LIST<ANY>>, vector LIST<LIST<ANY>>, category LIST<LIST<ANY>>, seen INTEGER
+// returns: userId STRING, own LIST<LIST<ANY>>, similar LIST<LIST<ANY>>, vector LIST<LIST<ANY>>, category LIST<LIST<ANY>>, seen LIST<STRING>
 // mode: READ
 UNWIND $userIds AS userId
 MATCH (u:User {userId: userId})
@@ -63,4 +63,5 @@ CALL (u) {
   ORDER BY score DESC, i.itemId LIMIT $limit
   RETURN collect([i.itemId, score]) AS category
 }
-RETURN u.userId AS userId, own, similar, vector, category, size(owned) AS seen
+RETURN u.userId AS userId, own, similar, vector, category,
+       CASE WHEN $excludeSeen THEN [candidate IN owned | candidate.item.itemId] ELSE [] END AS seen

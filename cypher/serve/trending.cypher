@@ -1,11 +1,10 @@
-// purpose: Items with the strongest trend, all or of one category and below it; excludeUser: not what that user has a relationship to.
-// parameters: category STRING, excludeUser STRING, limit INTEGER
+// purpose: Items with the strongest trend, all or of one category and below it.
+// parameters: category STRING, limit INTEGER
 // returns: itemId STRING, title STRING, brand STRING, price FLOAT, score FLOAT, buyers INTEGER, repeatRate FLOAT, path LIST<STRING>
 // mode: READ
 MATCH (i:Item)
 WHERE i.trend > 0
   AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
-  AND NOT ($excludeUser IS NOT NULL AND EXISTS { (:User {userId: $excludeUser})-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i) })
 WITH i
 ORDER BY i.trend DESC, i.itemId LIMIT $limit
 RETURN i.itemId AS itemId, i.title AS title, i.brand AS brand, i.price AS price, i.trend AS score,

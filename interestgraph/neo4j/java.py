@@ -19,6 +19,7 @@ import psutil
 
 from interestgraph.errors import JavaError
 from interestgraph.neo4j.jars import class_path_file
+from interestgraph.neo4j.ports import HOST
 
 _MIB = 1 << 20
 _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
@@ -189,6 +190,34 @@ def memory_sizes() -> tuple[int, int]:
 
 def _clamp(value: int, low: int, high: int) -> int:
     return max(low, min(value, high))
+
+
+def configuration(bolt: int, http: int) -> str:
+    """Return the text of ``neo4j.conf`` for a server on these ports of the loopback address."""
+    _, page_cache = memory_sizes()
+    lines = {
+        "server.default_listen_address": HOST,
+        "server.default_advertised_address": HOST,
+        "server.bolt.listen_address": f"{HOST}:{bolt}",
+        "server.bolt.advertised_address": f"{HOST}:{bolt}",
+        "server.http.listen_address": f"{HOST}:{http}",
+        "server.http.advertised_address": f"{HOST}:{http}",
+        "server.https.enabled": "false",
+        "server.http.x_forward.enabled": "false",
+        "server.memory.pagecache.size": f"{page_cache // _MIB}m",
+        "dbms.usage_report.enabled": "false",
+        "server.fleet_discovery.enabled": "false",  # would broadcast on every network
+        "dbms.fleet_manager.enabled": "false",
+        # One small log: it is only needed for recovery, nobody replicates from this server.
+        "db.tx_log.rotation.retention_policy": "keep_none",
+        "db.tx_log.rotation.size": "64m",
+        "db.tx_log.preallocate": "false",
+        "db.logs.query.enabled": "OFF",
+        # Netty waits for stragglers on the network twice 5 s at each stop; loopback has none.
+        "internal.dbms.bolt.netty_server_shutdown_quiet_period_duration": "0s",
+    }
+    text = "".join(f"{name}={value}\n" for name, value in lines.items())
+    return f"# Written by interestgraph at every start; changes are lost.\n{text}"
 
 
 def server_command(java: Java, lib: Path, home: Path) -> list[str]:

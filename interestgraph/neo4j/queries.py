@@ -69,6 +69,11 @@ def query_names() -> list[str]:
     return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.cypher"))
 
 
+def query_path(name: str) -> Path:
+    """The file of a query."""
+    return data_folder("cypher") / f"{name}.cypher"
+
+
 @cache
 def load_query(name: str) -> Query:
     """Read ``cypher/<name>.cypher``.
@@ -76,7 +81,7 @@ def load_query(name: str) -> Query:
     Raises:
         ConfigurationError: there is no such file, or its header lacks a key.
     """
-    path = data_folder("cypher") / f"{name}.cypher"
+    path = query_path(name)
     if not path.is_file():
         raise ConfigurationError(f"no query {name}: `interestgraph query list` names them all")
     return parse_query(name, path.read_text(encoding="utf-8"))

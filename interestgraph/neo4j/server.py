@@ -26,16 +26,16 @@ from pathlib import Path
 
 import neo4j
 import psutil
-from neo4j.exceptions import AuthError, DriverError, Neo4jError
+from neo4j.exceptions import AuthError, DatabaseUnavailable, DriverError, Neo4jError
 
 from interestgraph.errors import DiskSpaceError, PortError, ServerError
 from interestgraph.neo4j import jars, swap
 from interestgraph.neo4j.java import (
     Java,
     admin_command,
+    configuration,
     find_java,
     java_environment,
-    memory_sizes,
     run_streaming,
     server_command,
     telling_line,
@@ -62,6 +62,10 @@ class ServerInfo:
     pid: int
     version: str
     log_file: Path
+
+
+class _UnusableError(ServerError):
+    """The server runs, but waiting will not make it usable."""
 
 
 class PrivateServer:
@@ -240,12 +244,21 @@ class PrivateServer:
                 raise
             return None
 
-    def _spawn_ready(self, tell: Progress, timeout: float) -> ServerInfo:
+    def _spawn_ready(self, tell: Progress, timeout: float, again: bool = True) -> ServerInfo:
+        process = self._spawn_server(tell)
         try:
-            return self._await_ready(self._spawn_server(tell), timeout)
+            return self._await_ready(process, timeout)
         except PortError:
+            if not again:
+                raise
             # Another program was faster than this start; ports that were not asked for are chosen anew.
-            return self._await_ready(self._spawn_server(tell), timeout)
+            return self._spawn_ready(tell, timeout, again=False)
+        except _UnusableError:
+            self.halt(force=True)
+            raise
+        except KeyboardInterrupt:
+            process.kill()
+            raise
 
     def _spawn_server(self, tell: Progress) -> psutil.Process:
         free = shutil.disk_usage(self.home).free
@@ -259,7 +272,7 @@ class PrivateServer:
         for folder in ("conf", "data", "logs", "run"):
             (self.home / folder).mkdir(exist_ok=True)
         bolt, http = choose_ports(self.settings, tell)
-        self._write_configuration(bolt, http)
+        (self.home / "conf" / "neo4j.conf").write_text(configuration(bolt, http), encoding="utf-8")
         self._set_initial_password(java, lib)
         tell(f"starting Neo4j {NEO4J_VERSION} (Java {java.version}) on ports {bolt} and {http}")
         process = self._spawn(server_command(java, lib, self.home))
@@ -285,34 +298,6 @@ class PrivateServer:
         )
         return psutil.Process(pid)
 
-    def _write_configuration(self, bolt: int, http: int) -> None:
-        _, page_cache = memory_sizes()
-        lines = {
-            "server.default_listen_address": HOST,
-            "server.default_advertised_address": HOST,
-            "server.bolt.listen_address": f"{HOST}:{bolt}",
-            "server.bolt.advertised_address": f"{HOST}:{bolt}",
-            "server.http.listen_address": f"{HOST}:{http}",
-            "server.http.advertised_address": f"{HOST}:{http}",
-            "server.https.enabled": "false",
-            "server.http.x_forward.enabled": "false",
-            "server.memory.pagecache.size": f"{page_cache // _MIB}m",
-            "dbms.usage_report.enabled": "false",
-            "server.fleet_discovery.enabled": "false",  # would broadcast on every network
-            "dbms.fleet_manager.enabled": "false",
-            # One small log: it is only needed for recovery, nobody replicates from this server.
-            "db.tx_log.rotation.retention_policy": "keep_none",
-            "db.tx_log.rotation.size": "64m",
-            "db.tx_log.preallocate": "false",
-            "db.logs.query.enabled": "OFF",
-            # Netty waits for stragglers on the network twice 5 s at each stop; loopback has none.
-            "internal.dbms.bolt.netty_server_shutdown_quiet_period_duration": "0s",
-        }
-        text = "".join(f"{name}={value}\n" for name, value in lines.items())
-        (self.home / "conf" / "neo4j.conf").write_text(
-            f"# Written by interestgraph at every start; changes are lost.\n{text}", encoding="utf-8"
-        )
-
     def _set_initial_password(self, java: Java, lib: Path) -> None:
         self.password()
         if self._has_system_database():
@@ -328,34 +313,44 @@ class PrivateServer:
         info = self._info(process)
         deadline = time.monotonic() + timeout
         port = int(info.bolt_uri.rsplit(":", 1)[1])
-        try:
-            while not (port_answers(port) and self._answers_query(info)):
-                if self._process() is None:
-                    self._raise_ended()
-                if time.monotonic() > deadline:
-                    raise ServerError(
-                        f"Neo4j (process {info.pid}) is not ready after {timeout:.0f} s; see {self.log_file}"
-                    )
-                time.sleep(0.05)
-        except KeyboardInterrupt:
-            process.kill()
-            self._state_file.unlink(missing_ok=True)
-            raise
+        while not (port_answers(port) and self._answers_query(info)):
+            if self._process() is None:
+                self._raise_ended()
+            if time.monotonic() > deadline:
+                raise ServerError(
+                    f"Neo4j (process {info.pid}) is not ready after {timeout:.0f} s; see {self.log_file}"
+                )
+            time.sleep(0.05)
         return info
 
     def _answers_query(self, info: ServerInfo) -> bool:
         auth = (info.username, info.password)
         try:
             with neo4j.GraphDatabase.driver(info.bolt_uri, auth=auth, connection_timeout=5.0) as driver:
-                driver.execute_query("RETURN 1", database_="neo4j")
+                return self._graph_answers(driver)
         except AuthError as error:
-            raise ServerError(
+            raise _UnusableError(
                 f"the server in {self.home} refuses the password in {self.password_file}: put the right file"
                 " back, or delete the graph with `interestgraph db reset`"
             ) from error
         except (DriverError, Neo4jError, OSError):
             return False
-        return True
+
+    def _graph_answers(self, driver: neo4j.Driver) -> bool:
+        # Sessions, because the driver's own retries would print warnings while the graph is coming up.
+        try:
+            with driver.session(database="neo4j") as session:
+                session.run("RETURN 1").consume()
+            return True
+        except DatabaseUnavailable as error:
+            with driver.session(database="system") as session:
+                record = session.run("SHOW DATABASE neo4j YIELD statusMessage").single()
+            if record is not None and record["statusMessage"]:
+                raise _UnusableError(
+                    f"Neo4j cannot open the graph in {self.data} ({record['statusMessage']}): see"
+                    f" {self.log_file.with_name('debug.log')}"
+                ) from error
+            return False
 
     def _raise_ended(self) -> None:
         self._state_file.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 import pytest
 
-from interestgraph.errors import DataError, DiskSpaceError, StateError
+from interestgraph.errors import DataError, DiskSpaceError, ServerError, StateError
 from interestgraph.neo4j import admin, swap
 from interestgraph.neo4j.server import PrivateServer
 from interestgraph.settings import load_settings
@@ -86,7 +86,7 @@ def test_an_import_replaces_the_graph_and_leaves_the_server_running(
         ({"viewed": VIEWED + "u1,i9,1,2024-05-02T00:00:00Z\n"}, r"viewed.csv.*missing node i9"),
         ({"users": USERS + "u9,old\n"}, r"users.csv.*`age`: `old`"),
         ({"users": USERS + "u1,33\n"}, r"'u1' is defined more than once"),
-        ({"users": "age:long\n1\n"}, r"import: .*ID"),
+        ({"users": "age:long\n1\n"}, r"Group 'User' not found"),
     ],
     ids=["missing node", "wrong type", "twice", "no id column"],
 )
@@ -114,8 +114,7 @@ def test_a_graph_that_does_not_start_is_taken_back(
             file.write_bytes(b"broken")
 
     monkeypatch.setattr(swap, "put_in", put_in_broken)
-    monkeypatch.setattr(admin, "_TRIAL_SECONDS", 20.0)
-    with pytest.raises(Exception, match="."):
+    with pytest.raises(ServerError, match="cannot open the graph"):
         import_sample(server, tmp_path)
     assert server.is_running()
     assert query(server, "MATCH (n:Kept) RETURN count(n)") == [[1]]

@@ -1,0 +1,5 @@
+"""``python -m interestgraph``."""
+
+from interestgraph.cli import main
+
+main()

@@ -1,0 +1,185 @@
+"""``interestgraph enrich``, ``interestgraph embed`` and ``interestgraph walks``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from interestgraph.cli.app import JsonOption, app, open_graph
+
+if TYPE_CHECKING:
+    from interestgraph.embed.run import EmbedConfig
+
+walks = typer.Typer(no_args_is_help=True, help="Random walks.")
+app.add_typer(walks, name="walks")
+
+AsOf = Annotated[datetime | None, typer.Option(help="Read the weights at this moment (UTC); default: last event.")]
+WalkLength = Annotated[int | None, typer.Option(help="Nodes in a walk.")]
+WalksPerNode = Annotated[int | None, typer.Option(help="Walks from each node.")]
+Return = Annotated[float | None, typer.Option("--p", help="Return parameter of node2vec.")]
+InOut = Annotated[float | None, typer.Option("--q", help="In-out parameter of node2vec.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of walks and training.")]
+Workers = Annotated[int | None, typer.Option(help="Threads; 0: one per core; 1: byte-equal results.")]
+CategoryWeight = Annotated[float | None, typer.Option(help="Weight of category steps, in mean user-item weights.")]
+
+
+@app.command()
+def enrich(
+    as_of: AsOf = None,
+    neighbours: Annotated[int | None, typer.Option(help="Similar items kept per item.")] = None,
+    resolution: Annotated[float | None, typer.Option(help="Of the upper communities; higher: more of them.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the communities.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute similar items, trends, interests and communities.
+
+    Example: interestgraph enrich
+    """
+    from interestgraph.cli.output import Bars, print_json, print_table
+    from interestgraph.enrich.communities import CommunityConfig
+    from interestgraph.enrich.enrich import EnrichConfig
+    from interestgraph.enrich.similarity import SimilarityConfig
+
+    config = EnrichConfig(
+        as_of=as_of,
+        similarity=SimilarityConfig(**_given(neighbours=neighbours)),
+        community=CommunityConfig(**_given(resolution=resolution, seed=seed)),
+    )
+    with open_graph() as graph, Bars() as bars:
+        report = graph.enrich(config, progress=bars)
+    if as_json:
+        print_json(report)
+        return
+    rows = [
+        ("as of", report.as_of),
+        ("similar items", report.similar.total),
+        ("interests", report.interests.total),
+        ("communities", report.communities),
+        ("communities below them", report.subcommunities),
+        ("modularity", report.modularity),
+        ("written", sum(part.written for part in (report.similar, report.interests, report.statistics))),
+        ("removed", report.similar.removed + report.interests.removed),
+        *((f"seconds to {stage}", round(seconds, 1)) for stage, seconds in report.seconds.items()),
+    ]
+    title = f"enrichment {report.run_id}" + ("" if report.changed else " (the graph was up to date)")
+    print_table(title, ("", ""), rows)
+
+
+@app.command()
+def embed(
+    dimensions: Annotated[int | None, typer.Option(help="Length of the vectors.")] = None,
+    walk_length: WalkLength = None,
+    walks_per_node: WalksPerNode = None,
+    p: Return = None,
+    q: InOut = None,
+    window: Annotated[int | None, typer.Option(help="Furthest distance of a pair in a walk.")] = None,
+    negatives: Annotated[int | None, typer.Option(help="Negative samples per pair.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the walks.")] = None,
+    category_weight: CategoryWeight = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    trainer: Annotated[str | None, typer.Option(help="interestgraph (default) or gensim.")] = None,
+    as_of: AsOf = None,
+    walks_file: Annotated[Path | None, typer.Option("--walks", help="Train from this file of walks.")] = None,
+    walks_out: Annotated[Path | None, typer.Option(help="Also write the walks (.parquet, .txt, .txt.gz).")] = None,
+    vectors_out: Annotated[Path | None, typer.Option(help="Also write the vectors (.parquet, .npz, .kv, .txt).")] = None,
+    replace_index: Annotated[
+        bool, typer.Option("--replace-index", help="Drop vector indexes of other dimensions.")
+    ] = False,
+    if_changed: Annotated[
+        bool, typer.Option("--if-changed", help="Do nothing if the active vectors are of this graph and parameters.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn node2vec vectors and write them to the nodes.
+
+    Example: interestgraph embed --dimensions 64 --p 1 --q 0.5
+    """
+    from interestgraph.cli.output import Bars, print_json, print_table
+
+    config = _config(
+        dict(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
+        dict(
+            dimensions=dimensions,
+            window=window,
+            negatives=negatives,
+            epochs=epochs,
+            seed=seed,
+            workers=workers,
+            trainer=trainer,
+        ),
+        dict(category_weight=category_weight, as_of=as_of),
+    )
+    with open_graph() as graph, Bars() as bars:
+        report = graph.embed(
+            config,
+            walks_file=walks_file,
+            walks_out=walks_out,
+            vectors_out=vectors_out,
+            replace_index=replace_index,
+            if_changed=if_changed,
+            progress=bars,
+        )
+    if as_json:
+        print_json(report)
+        return
+    rows = [
+        ("dimensions", report.dimensions),
+        ("users", report.users),
+        ("items", report.items),
+        ("categories", report.categories),
+        ("walks", report.walks),
+        ("tokens", report.tokens),
+        ("loss", ", ".join(f"{loss:.4f}" for loss in report.loss)),
+        ("moved since the run before", report.residual),
+        ("trainer", report.trainer),
+        *((f"seconds to {stage}", round(seconds, 1)) for stage, seconds in report.seconds.items()),
+    ]
+    title = f"embedding {report.run_id}" + ("" if report.changed else " (up to date, nothing done)")
+    print_table(title, ("", ""), rows)
+
+
+@walks.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="File to write: .parquet, .txt or .txt.gz.")],
+    walk_length: WalkLength = None,
+    walks_per_node: WalksPerNode = None,
+    p: Return = None,
+    q: InOut = None,
+    category_weight: CategoryWeight = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    as_of: AsOf = None,
+) -> None:
+    """Write the walks to a file, one walk a row; the text form is what gensim's LineSentence reads.
+
+    Example: interestgraph walks export walks.parquet
+    """
+    from interestgraph.cli.output import Bars
+
+    config = _config(
+        dict(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
+        {},
+        dict(category_weight=category_weight, as_of=as_of),
+    )
+    with open_graph() as graph, Bars() as bars:
+        count = graph.export_walks(file, config, progress=bars)
+    print(f"{count} walks in {file}")
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that were given; the others keep the defaults of their config."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _config(walk: dict[str, Any], skipgram: dict[str, Any], rest: dict[str, Any]) -> EmbedConfig:
+    from interestgraph.embed.run import EmbedConfig
+    from interestgraph.embed.skipgram import SkipGramConfig
+    from interestgraph.embed.walks import WalkConfig
+
+    return EmbedConfig(
+        walk=WalkConfig(**_given(**walk)), skipgram=SkipGramConfig(**_given(**skipgram)), **_given(**rest)
+    )

@@ -1,0 +1,244 @@
+"""The Python client: one method per use, each a call of the stage that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from interestgraph.errors import ConfigurationError
+from interestgraph.model import Table
+from interestgraph.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import neo4j
+
+    from interestgraph.embed.run import EmbedConfig, EmbedReport
+    from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
+    from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
+    from interestgraph.ingest.load import LoadReport
+    from interestgraph.neo4j.connection import Database
+    from interestgraph.recommend.explain import Explanation
+    from interestgraph.recommend.profile import Profile
+    from interestgraph.recommend.recommend import Recommendation, RecommendConfig, TrendingItem
+    from interestgraph.recommend.similar import SimilarItem, SimilarUser
+    from interestgraph.status import GraphStatus
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a step, units done and units in all."""
+
+
+class InterestGraph:
+    """An interest graph in a Neo4j database.
+
+    ::
+
+        with InterestGraph() as graph:
+            for item in graph.recommend("1228", n=10):
+                print(item.title, item.reason)
+
+    Args:
+        uri: Bolt or neo4j URI. None: ``NEO4J_URI`` if it is set, else the private server, which is started when it
+            is not running (and stays up: `interestgraph db stop` stops it).
+        driver: a connected `neo4j.Driver` instead of a URI; it is used and never closed.
+        username, password, database: default to ``NEO4J_USERNAME``, ``NEO4J_PASSWORD``, ``NEO4J_DATABASE``.
+        home: folder of the private server; default ``INTERESTGRAPH_HOME``.
+        on_start: called with one line of text when the private server is being started.
+
+    Raises:
+        ConfigurationError, AuthenticationError, UnavailableError, ServerError: no connection; the message says why.
+    """
+
+    def __init__(
+        self,
+        uri: str | None = None,
+        *,
+        driver: neo4j.Driver | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        database: str | None = None,
+        home: str | Path | None = None,
+        on_start: Callable[[str], None] | None = None,
+    ) -> None:
+        from interestgraph.neo4j.connection import Database, connect
+
+        if uri is not None and driver is not None:
+            raise ConfigurationError("give a URI or a driver, not both")
+        self.settings: Settings = load_settings(
+            neo4j_uri=uri,
+            neo4j_username=username,
+            neo4j_password=password,
+            neo4j_database=database,
+            home=Path(home) if home is not None else None,
+        )
+        self._private = driver is None and self.settings.neo4j_uri is None
+        if driver is not None:
+            self._database = Database(driver, self.settings.neo4j_database)
+        else:
+            self._database = connect(self.settings, on_start)
+
+    def __enter__(self) -> InterestGraph:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, unless it came from outside; a private server stays up."""
+        self._database.close()
+
+    @property
+    def database(self) -> Database:
+        """The database underneath, for Cypher of one's own: ``graph.database.read("MATCH …", name=value)``."""
+        return self._database
+
+    def load(
+        self,
+        loader: str,
+        data: str | Path | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> LoadReport:
+        """Load a log; see `interestgraph.ingest.load.load`.
+
+        Args:
+            loader: name of a shipped specification, or path of a TOML file.
+            data: file or folder; None: the package that brings the data.
+            since, until: only events at or after, and before, these moments.
+            progress: called with step, rows done, rows in all.
+        """
+        from interestgraph.ingest.load import LoadConfig, load
+        from interestgraph.ingest.offline import OfflineImporter
+
+        def imported(step: str, share: float) -> None:
+            if progress:
+                progress(step, round(share * 100), 100)
+
+        config = LoadConfig(loader, Path(data) if data is not None else None, since, until)
+        offline = OfflineImporter(self.settings, imported) if self._private else None
+        folder = self.settings.home / "rejected"
+        return load(self._database, config, rejected_folder=folder, offline=offline, progress=progress)
+
+    def enrich(self, config: EnrichConfig | None = None, *, progress: Progress | None = None) -> EnrichReport:
+        """Compute similarity, trends, interests and communities; see `interestgraph.enrich.enrich.enrich`."""
+        from interestgraph.enrich.enrich import EnrichConfig, enrich
+
+        return enrich(self._database, config or EnrichConfig(), progress)
+
+    def embed(
+        self,
+        config: EmbedConfig | None = None,
+        *,
+        walks_file: str | Path | None = None,
+        walks_out: str | Path | None = None,
+        vectors_out: str | Path | None = None,
+        replace_index: bool = False,
+        if_changed: bool = False,
+        progress: Progress | None = None,
+    ) -> EmbedReport:
+        """Learn vectors and write them to the nodes; see `interestgraph.embed.run.embed`."""
+        from interestgraph.embed.run import EmbedConfig, embed
+
+        return embed(
+            self._database,
+            config or EmbedConfig(),
+            walks_file=_path(walks_file),
+            walks_out=_path(walks_out),
+            vectors_out=_path(vectors_out),
+            replace_index=replace_index,
+            if_changed=if_changed,
+            progress=progress,
+        )
+
+    def export_walks(
+        self, path: str | Path, config: EmbedConfig | None = None, *, progress: Progress | None = None
+    ) -> int:
+        """Write walks to a ``.parquet``, ``.txt`` or ``.txt.gz`` file; returns their number."""
+        from interestgraph.embed.run import EmbedConfig, export_walks
+
+        return export_walks(self._database, Path(path), config or EmbedConfig(), progress)
+
+    def recommend(
+        self,
+        user: str,
+        n: int = 10,
+        *,
+        exclude_seen: bool = False,
+        category: str | None = None,
+        as_of: datetime | None = None,
+    ) -> Table[Recommendation]:
+        """Recommend items to a user; see `interestgraph.recommend.recommend.recommend`.
+
+        Args:
+            user: user id.
+            n: length of the list.
+            exclude_seen: leave out items that the user has a relationship to.
+            category: only items of this category (id, or a name that only one has) and below it.
+            as_of: moment the weights are read at; None: the latest event.
+        """
+        from interestgraph.recommend.recommend import RecommendConfig, recommend
+
+        config = RecommendConfig(n=n, exclude_seen=exclude_seen, category=category, as_of=as_of)
+        return recommend(self._database, user, config)
+
+    def recommend_with(self, user: str, config: RecommendConfig) -> Table[Recommendation]:
+        """Recommend with a whole configuration: blend weights, candidate limits and the rest."""
+        from interestgraph.recommend.recommend import recommend
+
+        return recommend(self._database, user, config)
+
+    def similar(self, item: str, n: int = 10) -> Table[SimilarItem]:
+        """The nearest items of an item."""
+        from interestgraph.recommend.similar import similar_items
+
+        return similar_items(self._database, item, n)
+
+    def similar_users(self, user: str, n: int = 10) -> Table[SimilarUser]:
+        """The nearest users of a user."""
+        from interestgraph.recommend.similar import similar_users
+
+        return similar_users(self._database, user, n)
+
+    def profile(self, user: str, n: int = 10) -> Profile:
+        """Attributes, activity, the strongest n interests per level, communities and campaigns of a user."""
+        from interestgraph.recommend.profile import profile
+
+        return profile(self._database, user, n)
+
+    def explain(self, user: str, item: str, *, as_of: datetime | None = None) -> Explanation:
+        """The paths that support an item for a user, one sentence, and the Cypher that draws them."""
+        from interestgraph.recommend.explain import explain
+
+        return explain(self._database, user, item, as_of)
+
+    def trending(self, n: int = 10, category: str | None = None) -> Table[TrendingItem]:
+        """Items with the strongest trend, of all or of one category and below it."""
+        from interestgraph.recommend.recommend import trending
+
+        return trending(self._database, n, category)
+
+    def evaluate(self, config: EvaluateConfig, *, progress: Progress | None = None) -> EvaluateReport:
+        """Measure quality on a temporal split, on a scratch private server of its own."""
+        from interestgraph.evaluate.temporal import evaluate
+
+        return evaluate(self.settings, config, progress)
+
+    def status(self) -> GraphStatus:
+        """What the graph holds: counts, loads, runs."""
+        from interestgraph.status import read_status
+
+        return read_status(self._database)
+
+    def cypher(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Run a read-only statement, or a query file by its name (``serve/trending``), and return its rows."""
+        return self._database.read(query, **parameters)
+
+
+def _path(value: str | Path | None) -> Path | None:
+    return None if value is None else Path(value)

@@ -1,0 +1,1 @@
+"""Evaluate: leak-free quality on a temporal split."""

@@ -1,0 +1,237 @@
+"""Quality on a global temporal split: learn from the log before a moment, test on what follows.
+
+Leak-free by construction: the events before the cut are loaded into an empty private server of their own, enriched
+and embedded by the product's own code, and nothing after the cut is read before the lists are made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from interestgraph.embed.run import EmbedConfig, embed
+from interestgraph.enrich.enrich import EnrichConfig, enrich
+from interestgraph.errors import ConfigurationError, StateError
+from interestgraph.evaluate.metrics import Estimate, bootstrap, ndcg_at, recall_at
+from interestgraph.ingest.clean import clean_events
+from interestgraph.ingest.load import LoadConfig, load
+from interestgraph.ingest.offline import OfflineImporter
+from interestgraph.ingest.read import read_files, workspace
+from interestgraph.ingest.spec import find_files, load_spec
+from interestgraph.model import SECONDS_PER_DAY, utc
+from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
+from interestgraph.neo4j.connection import Database
+from interestgraph.neo4j.server import PrivateServer
+from interestgraph.recommend.blend import BlendConfig, blend
+from interestgraph.recommend.candidates import find_candidates
+from interestgraph.recommend.context import read_context
+from interestgraph.recommend.recommend import RecommendConfig
+from interestgraph.settings import Settings
+
+OWN_ONLY = BlendConfig({"own": 1.0})
+POPULARITY_DAYS = 14
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """What to evaluate."""
+
+    loader: str
+    data: Path | None = None
+    cut: datetime | None = None
+    """Events before this moment are learnt from; None: `days` before the last event."""
+    days: int = 31
+    """Length of the test window."""
+    k: int = 10
+    """Length of the lists."""
+    recommend: RecommendConfig = field(default_factory=RecommendConfig)
+    embed: EmbedConfig = field(default_factory=EmbedConfig)
+    enrich: EnrichConfig = field(default_factory=EnrichConfig)
+
+    def __post_init__(self) -> None:
+        if self.days < 1 or self.k < 1:
+            raise ConfigurationError(f"days and k must be at least 1, got {self.days} and {self.k}")
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Quality of one ranker."""
+
+    ranker: str
+    recall: Estimate
+    ndcg: Estimate
+
+
+@dataclass(frozen=True)
+class EvaluateReport:
+    """Quality of the blend and of two baselines, every item of the graph ranked."""
+
+    loader: str
+    cut: datetime
+    until: datetime
+    users: int
+    """Users with a relationship before the cut and a choice of known items after it."""
+    items: int
+    """Items with a relationship before the cut."""
+    k: int
+    rankers: tuple[Quality, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def evaluate(settings: Settings, config: EvaluateConfig, progress: Progress | None = None) -> EvaluateReport:
+    """Evaluate on a scratch private server, which is removed afterwards.
+
+    Args:
+        settings: where the jars are; its own server and graph are not touched.
+        config: what to evaluate.
+        progress: called with step, units done, units in all.
+
+    Raises:
+        StateError: no user chose a known item in the test window.
+        DataError, LoaderError, ServerError: see `load`.
+    """
+    cut, until = _window(config)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="evaluate-", dir=settings.home) as folder:
+        scratch = settings.model_copy(
+            update={"home": Path(folder), "neo4j_uri": None, "bolt_port": None, "http_port": None}
+        )
+        server = PrivateServer(scratch)
+        try:
+            info = server.start()
+            with Database.connect(info.bolt_uri, info.username, info.password) as database:
+                return _evaluate(database, scratch, config, cut, until, progress)
+        finally:
+            server.stop(force=True)
+
+
+def _evaluate(
+    database: Database,
+    scratch: Settings,
+    config: EvaluateConfig,
+    cut: datetime,
+    until: datetime,
+    progress: Progress | None,
+) -> EvaluateReport:
+    started = time.perf_counter()
+    load(
+        database,
+        LoadConfig(config.loader, config.data, until=cut),
+        rejected_folder=scratch.home / "rejected",
+        offline=OfflineImporter(scratch),
+        progress=progress,
+    )
+    loaded = time.perf_counter()
+    enrich(database, config.enrich, progress)
+    enriched = time.perf_counter()
+    embed(database, config.embed, progress=progress)
+    embedded = time.perf_counter()
+    adjacency = export_adjacency(database)
+    lists = _lists(database, adjacency, config, progress)
+    scored = time.perf_counter()
+    known = {adjacency.items[at] for at in np.flatnonzero(adjacency.matrix(adjacency.last_event).sum(axis=0))}
+    truth = _truth(config, cut, until, known)
+    users = sorted(set(truth) & set(next(iter(lists.values()))))
+    if not users:
+        raise StateError(
+            f"no known user chose a known item from {cut:%Y-%m-%d} to {until:%Y-%m-%d}: choose another cut"
+        )
+    rankers = tuple(_quality(name, ranked, truth, users, config.k) for name, ranked in lists.items())
+    return EvaluateReport(
+        loader=config.loader,
+        cut=cut,
+        until=until,
+        users=len(users),
+        items=len(known),
+        k=config.k,
+        rankers=rankers,
+        seconds={
+            "load": loaded - started,
+            "enrich": enriched - loaded,
+            "embed": embedded - enriched,
+            "recommend": scored - embedded,
+        },
+    )
+
+
+def _window(config: EvaluateConfig) -> tuple[datetime, datetime]:
+    """Start and end of the test window, UTC."""
+    if config.cut is not None:
+        cut = utc(config.cut)
+        return cut, cut + timedelta(days=config.days)
+    spec = load_spec(config.loader)
+    files = find_files(spec, config.data)
+    with workspace() as backend:
+        raw = read_files(backend, files[spec.events.file])
+        clean = clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None))
+        last = clean.events["at"].max().to_pyarrow().as_py()
+    # The last event itself belongs to the window, so the window ends just after it.
+    until = last.replace(tzinfo=UTC) + timedelta(milliseconds=1)
+    return until - timedelta(days=config.days), until
+
+
+def _lists(
+    database: Database, adjacency: Adjacency, config: EvaluateConfig, progress: Progress | None
+) -> dict[str, dict[str, list[str]]]:
+    """Ranker -> user -> item ids, best first."""
+    context = read_context(database)
+    popular = _popular(adjacency, config.k)
+    lists: dict[str, dict[str, list[str]]] = {"blend": {}, "own, time-weighted": {}, "popularity": {}}
+    users = adjacency.users
+    found = find_candidates(database, context, users, context.moment(None), config.recommend.candidates)
+    for done, candidates in enumerate(found, start=1):
+        if not candidates.sources["own"]:
+            continue
+        chosen = {"blend": config.recommend.blend, "own, time-weighted": OWN_ONLY}
+        for name, weights in chosen.items():
+            lists[name][candidates.user] = [entry.item for entry in blend(candidates, weights, config.k)]
+        lists["popularity"][candidates.user] = popular
+        if progress and (done % 50 == 0 or done == len(users)):
+            progress("recommend", done, len(users))
+    return lists
+
+
+def _popular(adjacency: Adjacency, k: int) -> list[str]:
+    """Items with the most users in the last days before the cut."""
+    count = np.zeros(len(adjacency.items))
+    for part in adjacency.primary:
+        recent = part.last_at > adjacency.last_event - POPULARITY_DAYS * SECONDS_PER_DAY
+        np.add.at(count, part.item[recent], 1)
+    return [adjacency.items[at] for at in np.lexsort((np.arange(len(count)), -count))[:k]]
+
+
+def _truth(config: EvaluateConfig, cut: datetime, until: datetime, known: set[str]) -> dict[str, set[str]]:
+    """User -> known items of the primary behaviours in the test window."""
+    spec = load_spec(config.loader)
+    files = find_files(spec, config.data)
+    naive = {"since": cut.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
+    with workspace() as backend:
+        raw = read_files(backend, files[spec.events.file])
+        clean = clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None), **naive)
+        chosen = clean.events.filter(clean.events.behaviour.isin(spec.primary))
+        pairs = chosen.select("user", "item").distinct().to_pyarrow().to_pydict()
+    truth: dict[str, set[str]] = {}
+    for user, item in zip(pairs["user"], pairs["item"], strict=True):
+        if item in known:
+            truth.setdefault(user, set()).add(item)
+    return truth
+
+
+def _quality(
+    name: str,
+    ranked: Mapping[str, Sequence[str]],
+    truth: Mapping[str, set[str]],
+    users: Sequence[str],
+    k: int,
+) -> Quality:
+    recall = np.array([recall_at(ranked[user], truth[user], k) for user in users])
+    ndcg = np.array([ndcg_at(ranked[user], truth[user], k) for user in users])
+    return Quality(name, bootstrap(recall), bootstrap(ndcg))

@@ -1,0 +1,119 @@
+"""What serving needs to know of a graph before the first candidate, and the checks of names that users give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from interestgraph.errors import ConfigurationError, StateError, UnknownIdError, UnknownItemError, UnknownUserError
+from interestgraph.model import utc
+from interestgraph.neo4j.connection import Database, Row
+
+
+@dataclass(frozen=True)
+class Context:
+    """The state of a graph."""
+
+    half_lives: dict[str, float]
+    """Behaviour -> days."""
+    primary: tuple[str, ...]
+    """The behaviours that are recommended for."""
+    last_event: int | None
+    """Epoch milliseconds; None: the graph holds no events."""
+    enrich_run: str | None
+    """The complete enrichment, if there is one."""
+    embedding_run: str | None
+    """The run whose vectors serve, if there is one."""
+
+    def moment(self, as_of: datetime | None) -> int:
+        """`as_of` in epoch milliseconds, by default the latest event.
+
+        Raises:
+            StateError: the graph holds no events, or `as_of` lies before the latest.
+        """
+        if self.last_event is None:
+            raise StateError("the graph holds no events yet: `interestgraph load` brings them")
+        if as_of is None:
+            return self.last_event
+        at = round(utc(as_of).timestamp() * 1000)
+        if at < self.last_event:
+            last = datetime.fromtimestamp(self.last_event / 1000, UTC)
+            raise StateError(
+                f"--as-of {utc(as_of):%Y-%m-%d %H:%M:%S} lies before the latest event in the graph "
+                f"({last:%Y-%m-%d %H:%M:%S} UTC): weights cannot be read earlier than that"
+            )
+        return at
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is missing for full answers."""
+        found = []
+        if self.enrich_run is None:
+            found.append("the graph is not enriched (or enrich was interrupted): run `interestgraph enrich`")
+        if self.embedding_run is None:
+            found.append("the graph has no vectors (or embed was interrupted): run `interestgraph embed`")
+        return tuple(found)
+
+
+def read_context(database: Database) -> Context:
+    """Ask the graph for its state."""
+    row: Row = database.read("serve/context")[0]
+    return Context(
+        half_lives={part["name"]: part["halfLife"] for part in row["behaviours"]},
+        primary=tuple(part["name"] for part in row["behaviours"] if part["primary"]),
+        last_event=row["lastEventAt"],
+        enrich_run=row["enrichRun"],
+        embedding_run=row["embeddingRun"],
+    )
+
+
+def user_exists(database: Database, user: str) -> bool:
+    """Whether the graph has the user."""
+    return bool(database.read("serve/user_exists", userId=user)[0]["known"])
+
+
+def require_user(database: Database, user: str) -> None:
+    """Refuse an unknown user.
+
+    Raises:
+        UnknownUserError: the graph has no such user.
+    """
+    if not user_exists(database, user):
+        raise UnknownUserError(f"the graph has no user {user}: ids are those of the log, as text")
+
+
+def require_item(database: Database, item: str) -> None:
+    """Refuse an unknown item.
+
+    Raises:
+        UnknownItemError: the graph has no such item.
+    """
+    if not database.read("serve/items_exist", itemIds=[item]):
+        raise UnknownItemError(f"the graph has no item {item}: ids are those of the log, as text")
+
+
+def resolve_category(database: Database, name: str | None) -> str | None:
+    """The id of the category that `name` means: an id, or a name that only one category has.
+
+    Raises:
+        UnknownIdError: there is none.
+        ConfigurationError: several categories have that name.
+    """
+    if name is None or database.read("serve/category_exists", category=name)[0]["known"]:
+        return name
+    found = [row["categoryId"] for row in database.read("serve/find_categories", name=name)]
+    if not found:
+        raise UnknownIdError(f"the graph has no category {name}")
+    if len(found) > 1:
+        raise ConfigurationError(f"category {name} may be any of: {'; '.join(found)}")
+    return str(found[0])
+
+
+def check_count(n: int, most: int = 1000) -> None:
+    """Refuse a number of results out of range.
+
+    Raises:
+        ConfigurationError: `n` is not in 1..most.
+    """
+    if not 1 <= n <= most:
+        raise ConfigurationError(f"n must be from 1 to {most}, got {n}")
