@@ -43,8 +43,6 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _python() -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
-    if sys.version_info < (3, 11):
-        return Finding("Python", "fail", version, "install Python 3.11 or newer")
     return Finding("Python", "ok", f"{version}, {sys.executable}")
 
 

@@ -41,9 +41,7 @@ def read_status(database: Database) -> GraphStatus:
     (counts,) = database.read("serve/counts")
     context = read_context(database)
     count = load_query("ingest/count_interactions")
-    behaviours = {
-        name: database.read(count.for_relationship(name))[0]["relationships"] for name in context.half_lives
-    }
+    behaviours = {name: database.read(count.for_relationship(name))[0]["relationships"] for name in context.half_lives}
     loads = [row["load"] for row in database.read("ingest/list_loads")]
     return GraphStatus(
         version=version,
@@ -59,9 +57,7 @@ def read_status(database: Database) -> GraphStatus:
         relationships=counts["relationships"],
         loads=tuple(load["loadId"] for load in loads if load["status"] == "complete"),
         unfinished_loads=tuple(load["loadId"] for load in loads if load["status"] != "complete"),
-        last_event_at=None
-        if context.last_event is None
-        else datetime.fromtimestamp(context.last_event / 1000, UTC),
+        last_event_at=None if context.last_event is None else datetime.fromtimestamp(context.last_event / 1000, UTC),
         enrich_run=context.enrich_run,
         embedding_run=context.embedding_run,
     )

@@ -85,7 +85,9 @@ def embed(
     as_of: AsOf = None,
     walks_file: Annotated[Path | None, typer.Option("--walks", help="Train from this file of walks.")] = None,
     walks_out: Annotated[Path | None, typer.Option(help="Also write the walks (.parquet, .txt, .txt.gz).")] = None,
-    vectors_out: Annotated[Path | None, typer.Option(help="Also write the vectors (.parquet, .npz, .kv, .txt).")] = None,
+    vectors_out: Annotated[
+        Path | None, typer.Option(help="Also write the vectors (.parquet, .npz, .kv, .txt).")
+    ] = None,
     replace_index: Annotated[
         bool, typer.Option("--replace-index", help="Drop vector indexes of other dimensions.")
     ] = False,
@@ -101,8 +103,8 @@ def embed(
     from interestgraph.cli.output import Bars, print_json, print_table
 
     config = _config(
-        dict(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
-        dict(
+        _given(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
+        _given(
             dimensions=dimensions,
             window=window,
             negatives=negatives,
@@ -111,7 +113,7 @@ def embed(
             workers=workers,
             trainer=trainer,
         ),
-        dict(category_weight=category_weight, as_of=as_of),
+        _given(category_weight=category_weight, as_of=as_of),
     )
     with open_graph() as graph, Bars() as bars:
         report = graph.embed(
@@ -161,9 +163,9 @@ def export(
     from interestgraph.cli.output import Bars
 
     config = _config(
-        dict(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
+        _given(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
         {},
-        dict(category_weight=category_weight, as_of=as_of),
+        _given(category_weight=category_weight, as_of=as_of),
     )
     with open_graph() as graph, Bars() as bars:
         count = graph.export_walks(file, config, progress=bars)
@@ -180,6 +182,4 @@ def _config(walk: dict[str, Any], skipgram: dict[str, Any], rest: dict[str, Any]
     from interestgraph.embed.skipgram import SkipGramConfig
     from interestgraph.embed.walks import WalkConfig
 
-    return EmbedConfig(
-        walk=WalkConfig(**_given(**walk)), skipgram=SkipGramConfig(**_given(**skipgram)), **_given(**rest)
-    )
+    return EmbedConfig(walk=WalkConfig(**walk), skipgram=SkipGramConfig(**skipgram), **rest)

@@ -19,7 +19,8 @@ def evaluate(
     loader: Annotated[str, typer.Argument(help="Name of a loader, or path of a .toml file.")],
     data: Annotated[Path | None, typer.Option(help="File or folder of the log.")] = None,
     cut: Annotated[
-        datetime | None, typer.Option(help="Learn from events before this moment (UTC); default: --days before the last.")
+        datetime | None,
+        typer.Option(help="Learn from events before this moment (UTC); default: --days before the last."),
     ] = None,
     days: Annotated[int, typer.Option(help="Length of the test window.")] = 31,
     k: Annotated[int, typer.Option(help="Length of the lists.")] = 10,

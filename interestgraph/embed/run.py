@@ -90,8 +90,8 @@ def walk_graph(adjacency: Adjacency, config: EmbedConfig) -> WalkGraph:
     weight = matrix.data / (matrix.data.mean() or 1.0)
     child = np.flatnonzero(adjacency.category_parent >= 0)
     first_category = n_users + n_items
-    src = [matrix.row, n_users + adjacency.member_item, first_category + child]
-    dst = [
+    src: list[NDArray[Any]] = [matrix.row, n_users + adjacency.member_item, first_category + child]
+    dst: list[NDArray[Any]] = [
         n_users + matrix.col,
         first_category + adjacency.member_category,
         first_category + adjacency.category_parent[child],
@@ -337,7 +337,7 @@ def _write_back(
 
 
 def _listed(vector: NDArray[np.float32]) -> list[float] | None:
-    return vector.tolist() if vector.any() else None  # type: ignore[no-any-return]
+    return vector.tolist() if vector.any() else None
 
 
 def _clear_other_dimensions(database: Database, dimensions: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,19 +85,16 @@ def _joint_graph(matrix: sparse.csr_array, neighbours: Neighbours) -> sparse.csr
     left = sparse.diags_array(1 / np.sqrt(np.where(by_user > 0, by_user, 1)))
     right = sparse.diags_array(1 / np.sqrt(np.where(by_item > 0, by_item, 1)))
     joined = sparse.csr_array(left @ weights @ right)
-    near = sparse.csr_array(
-        (neighbours.score / 2, (neighbours.item, neighbours.other)), shape=(n_items, n_items)
-    )
+    near = sparse.csr_array((neighbours.score / 2, (neighbours.item, neighbours.other)), shape=(n_items, n_items))
     near = near.maximum(near.T)
-    graph = sparse.csr_array(sparse.block_array([[None, joined], [joined.T, near]]))
+    blocks: list[list[Any]] = [[None, joined], [joined.T, near]]
+    graph = sparse.csr_array(sparse.block_array(blocks))
     graph.eliminate_zeros()
     graph.sort_indices()
     return graph
 
 
-def _leiden(
-    graph: sparse.csr_array, resolution: float, config: CommunityConfig
-) -> tuple[float, NDArray[np.int32]]:
+def _leiden(graph: sparse.csr_array, resolution: float, config: CommunityConfig) -> tuple[float, NDArray[np.int32]]:
     from graspologic_native import leiden_csr
 
     if graph.nnz == 0:
@@ -119,9 +116,7 @@ def _leiden(
 def _renumber(labels: NDArray[np.int32], valid: NDArray[np.bool_], min_size: int) -> NDArray[np.int32]:
     """Number groups of valid members by falling size (then by first member); smaller groups become -1."""
     made = np.full(len(labels), -1, dtype=np.int32)
-    found, first, where, size = np.unique(
-        labels[valid], return_index=True, return_inverse=True, return_counts=True
-    )
+    found, first, where, size = np.unique(labels[valid], return_index=True, return_inverse=True, return_counts=True)
     order = np.lexsort((first, -size))
     kept = order[size[order] >= min_size]
     number = np.full(len(found), -1, dtype=np.int32)
@@ -156,9 +151,7 @@ def community_labels(
 
     count = int(group.max(initial=-1)) + 1
     inside = group >= 0
-    grouped = sparse.csr_array(
-        (weight[inside], (group[inside], np.flatnonzero(inside))), shape=(count, len(group))
-    )
+    grouped = sparse.csr_array((weight[inside], (group[inside], np.flatnonzero(inside))), shape=(count, len(group)))
     mass = sparse.csr_array(grouped @ membership)
     overall = mass.sum(axis=0)
     total = overall.sum()

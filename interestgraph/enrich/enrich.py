@@ -118,7 +118,7 @@ def _compute(adjacency: Adjacency, moment: float, config: EnrichConfig) -> _Resu
     membership = adjacency.category_matrix()
     neighbours = similar_items(matrix, config.similarity)
     found = communities(matrix, neighbours, config.community)
-    weight = matrix.sum(axis=0)
+    weight = np.asarray(matrix.sum(axis=0), dtype=np.float64)
     deepest = int(adjacency.category_level.max(initial=1))
     labels = []
     for level, group in ((max(1, deepest - 1), upper_level(found)), (deepest, found.item)):
@@ -243,7 +243,5 @@ def _community_rows(results: _Results) -> list[Row]:
             "items": items,
         }
 
-    upper = [
-        row(1, at, coarse_labels, int(above_users[at]), int(above_items[at])) for at in range(found.n_coarse)
-    ]
+    upper = [row(1, at, coarse_labels, int(above_users[at]), int(above_items[at])) for at in range(found.n_coarse)]
     return upper + [row(2, at, fine_labels, int(users[at]), int(items[at])) for at in range(count)]

@@ -32,9 +32,7 @@ class ItemStatistics:
     """Share of the buyers with two events or more; 0 without buyers."""
 
 
-def item_statistics(
-    parts: Sequence[Interactions], n_items: int, as_of: float, config: TrendConfig
-) -> ItemStatistics:
+def item_statistics(parts: Sequence[Interactions], n_items: int, as_of: float, config: TrendConfig) -> ItemStatistics:
     """Count users per item over the interactions of the primary behaviours.
 
     Args:

@@ -69,9 +69,7 @@ def _grouped(
     for source, group in groupby(keys, key=lambda key: key[0]):
         yield {
             "source": source,
-            "links": [
-                {"target": key[1], **dict(zip(properties, links.get(key, ()), strict=False))} for key in group
-            ],
+            "links": [{"target": key[1], **dict(zip(properties, links.get(key, ()), strict=False))} for key in group],
         }
 
 

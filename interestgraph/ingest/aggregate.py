@@ -152,16 +152,14 @@ def _plain(column: ir.Value) -> ir.Value:
 
 
 def _last(table: ir.Table, value: ir.Value) -> ir.Value:
-    return value.last(order_by=[table[FILE], table[ROW]])  # type: ignore[attr-defined, no-any-return]
+    return value.last(order_by=[table[FILE], table[ROW]])
 
 
 def _ids(table: ir.Table, column: str, name: str) -> ir.Table:
     return table.select(**{name: table[column]}).filter(ibis._[name].notnull()).distinct()
 
 
-def _users(
-    spec: LoaderSpec, raw: Mapping[str, ir.Table], interactions: ir.Table, links: list[ir.Table]
-) -> ir.Table:
+def _users(spec: LoaderSpec, raw: Mapping[str, ir.Table], interactions: ir.Table, links: list[ir.Table]) -> ir.Table:
     known = [_ids(table, "userId", "userId") for table in (interactions, *links)]
     attributes = None
     if spec.users is not None:
@@ -210,9 +208,7 @@ def _title(table: ir.Table, part: Items, spec: LoaderSpec) -> ir.Value | None:
 
 def _category_path(table: ir.Table, part: Items, spec: LoaderSpec) -> ir.Value:
     if part.categories:
-        columns = [
-            as_text(table[str(pick(table, (name,), spec, "items.categories"))]) for name in part.categories
-        ]
+        columns = [as_text(table[str(pick(table, (name,), spec, "items.categories"))]) for name in part.categories]
         # A missing level ends the path: text + missing is missing, and coalesce takes the longest that is there.
         paths = [_joined(columns[:depth]) for depth in range(len(columns), 0, -1)]
         return ibis.coalesce(*paths)
@@ -245,11 +241,9 @@ def _items(
     items = _left(ibis.union(*known, distinct=True), catalogue.drop("_path"), "itemId")
     if spec.events.value_meaning != "amount":
         return items
-    paid = events.filter(
-        events.behaviour.isin(spec.primary) & (events.value > 0) & (events.quantity.fill_null(1) > 0)
-    )
+    paid = events.filter(events.behaviour.isin(spec.primary) & (events.value > 0) & (events.quantity.fill_null(1) > 0))
     prices = paid.group_by(itemId=paid.item).agg(
-        _paid=(paid.value / paid.quantity.fill_null(1)).argmax(paid["at"]).round(2)
+        _paid=(paid.value / paid.quantity.fill_null(1)).argmax(paid["at"]).round(4)
     )
     items = _left(items, prices, "itemId")
     return items.mutate(price=ibis.coalesce(items.price, items["_paid"])).drop("_paid")

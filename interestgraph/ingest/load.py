@@ -120,9 +120,7 @@ def load(
             _write(database, spec, tables, entry, progress)
         reasons = _reasons(clean)
     stages = {"read and aggregate": prepared - began, "write": time.perf_counter() - prepared}
-    return replace(
-        _report_of(entry), route=route, reasons=reasons, rejected_file=rejected_file, seconds=stages
-    )
+    return replace(_report_of(entry), route=route, reasons=reasons, rejected_file=rejected_file, seconds=stages)
 
 
 def _prepare(
@@ -136,9 +134,7 @@ def _prepare(
     return clean, build_tables(backend, spec, clean.events, raw, since, until)
 
 
-def _write(
-    database: Database, spec: LoaderSpec, tables: GraphTables, entry: Row, progress: Progress | None
-) -> None:
+def _write(database: Database, spec: LoaderSpec, tables: GraphTables, entry: Row, progress: Progress | None) -> None:
     ensure_schema(database)
     database.write("ingest/open_load", loadId=entry["loadId"], properties=entry)
     database.write("ingest/behaviours", rows=_behaviours(spec))
@@ -265,4 +261,4 @@ def _report_of(entry: Row) -> LoadReport:
 
 def _native(moment: Any) -> datetime:
     """A Python datetime from the driver's or Python's own."""
-    return moment if isinstance(moment, datetime) else moment.to_native()  # type: ignore[no-any-return]
+    return moment if isinstance(moment, datetime) else moment.to_native()

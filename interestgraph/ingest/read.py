@@ -100,9 +100,7 @@ def pick(table: ir.Table, columns: Columns, spec: LoaderSpec, key: str) -> str |
         return None
     wanted = columns[0] if len(columns) == 1 else "any of " + ", ".join(columns)
     present = ", ".join(column for column in table.columns if column not in (FILE, ROW))
-    raise DataError(
-        f"{file_of(table)} has no column {wanted} (loader {spec.name}, {key}); its columns: {present}"
-    )
+    raise DataError(f"{file_of(table)} has no column {wanted} (loader {spec.name}, {key}); its columns: {present}")
 
 
 def file_of(table: ir.Table) -> str:
@@ -117,16 +115,16 @@ def as_text(column: ir.Value) -> ir.StringValue:
         whole = column.cast("int64")
         column = ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
     # Line breaks and tabs inside a value become a space: they are never part of an id or a name.
-    return column.cast("string").re_replace(r"[\r\n\t]+", " ").strip().nullif("")  # type: ignore[no-any-return]
+    return column.cast("string").re_replace(r"[\r\n\t]+", " ").strip().nullif("")
 
 
-@ibis.udf.scalar.builtin(name="try_strptime")
-def _try_strptime(text: str, pattern: str) -> ibis.dtype("timestamp"):  # type: ignore[valid-type, empty-body]
+@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
+def _try_strptime(text: str, pattern: str) -> ibis.dtype("timestamp"):  # type: ignore[valid-type]
     """DuckDB: parse by a strptime pattern, missing where it does not fit."""
 
 
-@ibis.udf.scalar.builtin(name="timezone")
-def _in_zone(zone: str, moment: ibis.dtype("timestamp")) -> ibis.dtype("timestamp('UTC')"):  # type: ignore[valid-type, empty-body]
+@ibis.udf.scalar.builtin(name="timezone")  # type: ignore[untyped-decorator]
+def _in_zone(zone: str, moment: ibis.dtype("timestamp")) -> ibis.dtype("timestamp('UTC')"):  # type: ignore[valid-type]
     """DuckDB: read a timestamp without a zone as local time of `zone`."""
 
 
@@ -148,7 +146,7 @@ def as_time(column: ir.Value, pattern: str, zone: str) -> ir.TimestampValue:
             moment = column.cast("timestamp")
         if zone != "UTC":
             moment = _in_zone(zone, moment).cast("timestamp")
-    return moment.cast("timestamp(6)").truncate("ms")  # type: ignore[no-any-return]
+    return moment.cast("timestamp(6)").truncate("ms")
 
 
 def _from_epoch(number: Any) -> Any:

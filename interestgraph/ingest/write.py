@@ -61,9 +61,7 @@ def _steps(database: Database, spec: LoaderSpec, tables: GraphTables, *, resumed
         yield Step(name, load_query(f"ingest/{name}"), getattr(tables, name), {})
 
 
-def _interactions(
-    database: Database, spec: LoaderSpec, behaviour: str, table: ir.Table, *, resumed: bool
-) -> Step:
+def _interactions(database: Database, spec: LoaderSpec, behaviour: str, table: ir.Table, *, resumed: bool) -> Step:
     """Create where the graph has no such relationship yet (twice as fast), else add to those that are there.
 
     An interrupted load may have created some of its own, so it goes on with the adding statement: its batches

@@ -132,7 +132,9 @@ class Adjacency:
 def export_adjacency(database: Database) -> Adjacency:
     """Read the whole graph, one record per node."""
     users = [values[0] for values in database.stream("enrich/export_users")]
-    items, titles, members = [], [], []
+    items: list[str] = []
+    titles: list[str | None] = []
+    members: list[tuple[int, list[str]]] = []
     for item, title, names in database.stream("enrich/export_items"):
         members.append((len(items), names))
         items.append(item)
@@ -156,9 +158,7 @@ def export_adjacency(database: Database) -> Adjacency:
     )
 
 
-def _export_interactions(
-    database: Database, users: Sequence[str], items: Sequence[str]
-) -> tuple[Interactions, ...]:
+def _export_interactions(database: Database, users: Sequence[str], items: Sequence[str]) -> tuple[Interactions, ...]:
     user_at = {name: at for at, name in enumerate(users)}
     item_at = {name: at for at, name in enumerate(items)}
     found = []

@@ -31,8 +31,8 @@ from interestgraph.neo4j.java import (
 from interestgraph.neo4j.server import PrivateServer
 from interestgraph.settings import Settings
 
-ARRAY_SEPARATOR = ";"
-"""Between the elements of an array in a field of an import file."""
+ARRAY_SEPARATOR = "\x1f"
+"""Between the elements of an array in a field of an import file: the unit separator, which no text has."""
 
 _DATABASE = "neo4j"
 _MIB = 1 << 20
@@ -72,7 +72,7 @@ def import_full(
             ``userId:ID(User),age:long``, and all files of one label share it; a name that ends in ``.gz``
             is a gzipped file.
         relationships: type to files, with a header such as ``:START_ID(User),:END_ID(Item),count:long,
-            lastAt:datetime,vector:float[]``. Ids are strings; ``;`` separates the elements of an array; a
+            lastAt:datetime,vector:float[]``. Ids are strings; `ARRAY_SEPARATOR` separates the elements of an array; a
             quote within quotes is doubled; a field holds no line break.
         progress: called with a step's name and the share of it that is done, 0 to 1.
 
@@ -219,7 +219,7 @@ def _build(settings: Settings, groups: list[str], tell: Progress) -> str:
     heap, page_cache = memory_sizes()
     options = [
         "--id-type=string",
-        f"--array-delimiter={ARRAY_SEPARATOR}",
+        f"--array-delimiter=U+{ord(ARRAY_SEPARATOR):04X}",
         "--skip-bad-relationships=false",
         "--multiline-fields=false",
         "--path-pattern-style=none",

@@ -133,12 +133,12 @@ class Database:
     def run(self, query: str | Query, **parameters: Any) -> list[Row]:
         """Run a statement that manages its own transactions: schema commands, CALL IN TRANSACTIONS."""
         with self._session(neo4j.WRITE_ACCESS) as session:
-            return session.run(neo4j.Query(_text(query)), parameters).data()  # type: ignore[arg-type]
+            return session.run(neo4j.Query(_text(query)), parameters).data()
 
     def stream(self, query: str | Query, **parameters: Any) -> Iterator[list[Any]]:
         """Yield the values of each record of a read-only statement, without keeping them all."""
         with self._session(neo4j.READ_ACCESS) as session:
-            for record in session.run(neo4j.Query(_text(query)), parameters):  # type: ignore[arg-type]
+            for record in session.run(neo4j.Query(_text(query)), parameters):
                 yield record.values()
 
     def write_batches(
@@ -179,8 +179,11 @@ class Database:
     @contextmanager
     def _session(self, mode: str) -> Iterator[neo4j.Session]:
         with _mapped(f"Neo4j at {self.uri}" if self.uri else "Neo4j", "", self.name):
-            with self._driver.session(database=self.name, default_access_mode=mode, fetch_size=5000) as session:
+            session = self._driver.session(database=self.name, default_access_mode=mode, fetch_size=5000)
+            try:
                 yield session
+            finally:
+                _close(session)
 
 
 def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -205,6 +208,14 @@ def connect(settings: Settings, progress: Callable[[str], None] | None = None) -
 
     info = PrivateServer(settings).start(progress)
     return Database.connect(info.bolt_uri, info.username, info.password)
+
+
+def _close(session: neo4j.Session) -> None:
+    """Close a session; the driver leaves it open when its server died in a transaction, unless it is asked twice."""
+    try:
+        session.close()
+    except driver_errors.DriverError:
+        session.close()
 
 
 def _text(query: str | Query) -> str:

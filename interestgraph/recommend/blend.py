@@ -22,7 +22,9 @@ class BlendConfig:
     def __post_init__(self) -> None:
         for name, weight in self.weights.items():
             if name not in SOURCES or not weight >= 0:
-                raise ConfigurationError(f"blend weight {name}={weight}: sources are {', '.join(SOURCES)}, weights >= 0")
+                raise ConfigurationError(
+                    f"blend weight {name}={weight}: sources are {', '.join(SOURCES)}, weights >= 0"
+                )
 
 
 @dataclass(frozen=True)

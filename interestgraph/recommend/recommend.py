@@ -186,5 +186,3 @@ def trending(database: Database, n: int = 10, category: str | None = None) -> Ta
         for row in rows
     )
     return Table(items, () if context.enrich_run else context.notes[:1])
-
-

@@ -80,7 +80,5 @@ def similar_users(database: Database, user: str, n: int = 10) -> Table[SimilarUs
     if context.embedding_run is None:
         raise StateError("the graph has no vectors to compare users by: run `interestgraph embed`")
     rows = database.read("serve/similar_users", userId=user, limit=n)
-    found = tuple(
-        SimilarUser(row["userId"], row["score"], row["sharedItems"], tuple(row["interests"])) for row in rows
-    )
+    found = tuple(SimilarUser(row["userId"], row["score"], row["sharedItems"], tuple(row["interests"])) for row in rows)
     return Table(found, () if found else (f"user {user} has no vector: the user had no events when embed ran",))

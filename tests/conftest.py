@@ -1,0 +1,128 @@
+"""Fixtures: one real Neo4j server for the whole run, and an empty graph for each test.
+
+The server is the one in ``INTERESTGRAPH_TEST_URI`` (with ``INTERESTGRAPH_TEST_PASSWORD``), else a private one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from interestgraph.cli import main
+from interestgraph.neo4j.connection import Database, connect
+from interestgraph.neo4j.schema import drop_vector_indexes
+from interestgraph.neo4j.server import PrivateServer
+from interestgraph.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of the one server of the run."""
+    given = os.environ.get("INTERESTGRAPH_TEST_URI")
+    home = tmp_path_factory.mktemp("home")
+    if given:
+        password = os.environ.get("INTERESTGRAPH_TEST_PASSWORD", "")
+        yield load_settings(neo4j_uri=given, neo4j_password=password, home=home)
+        return
+    made = load_settings(home=home)
+    yield made
+    PrivateServer(made).stop(force=True)
+
+
+@pytest.fixture(scope="session")
+def connection(settings: Settings) -> Iterator[Database]:
+    """The connection that all tests share."""
+    with connect(settings) as database:
+        yield database
+
+
+def empty(database: Database) -> None:
+    """Delete everything; relationships first, since a transaction has to hold what it deletes."""
+    database.run("MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 20000 ROWS")
+    database.run("MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 20000 ROWS")
+    drop_vector_indexes(database)
+
+
+@pytest.fixture
+def database(connection: Database) -> Iterator[Database]:
+    """An empty graph, emptied again afterwards."""
+    empty(connection)
+    yield connection
+    empty(connection)
+
+
+@pytest.fixture
+def environment(settings: Settings, connection: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The environment of a command that talks to the server of the run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEO4J_URI", connection.uri)
+    if settings.neo4j_uri is None:
+        password = PrivateServer(settings).password()
+    else:
+        assert settings.neo4j_password is not None
+        password = settings.neo4j_password.get_secret_value()
+    monkeypatch.setenv("NEO4J_USERNAME", settings.neo4j_username)
+    monkeypatch.setenv("NEO4J_PASSWORD", password)
+    monkeypatch.setenv("NEO4J_DATABASE", settings.neo4j_database)
+    monkeypatch.setenv("INTERESTGRAPH_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def ig(
+    environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Output]:
+    """Run a command in this process: ``ig("recommend", "u1", "--json")``."""
+
+    def run(*arguments: str) -> Output:
+        monkeypatch.setattr(sys, "argv", ["interestgraph", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 0
+        captured = capsys.readouterr()
+        return Output(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def shop_log(tmp_path: Path) -> Path:
+    """A small log: three groups of users with tastes of their own, two behaviours, a category tree."""
+    lines = ["user,item,behaviour,time,value,title,category"]
+    groups = {"tea": "Drinks > Tea", "cake": "Food > Cake", "soap": "Home > Bath"}
+    for place, (word, category) in enumerate(groups.items()):
+        for user in range(8):
+            for item in range(6):
+                # Everyone of a group takes most of its items, some of them twice; a few stray into the next group.
+                if (user + item) % 4 == 3:
+                    continue
+                for turn in range(1 + (user * item) % 2):
+                    day = 1 + (3 * user + 5 * item + 7 * turn) % 27
+                    lines.append(
+                        f"{word}-fan-{user},{word}-{item},purchase,2024-05-{day:02d}T10:00:00,{2 + item}.5,"
+                        f"{word.title()} {item},{category}"
+                    )
+                if item == user % 6:
+                    other = list(groups)[(place + 1) % 3]
+                    lines.append(
+                        f"{word}-fan-{user},{other}-{item},view,2024-05-28T1{user}:00:00,,{other.title()} {item},"
+                        f"{groups[other]}"
+                    )
+    path = tmp_path / "shop.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
