@@ -125,11 +125,13 @@ class InterestGraph:
         folder = self.settings.home / "rejected"
         return load(self._database, config, rejected_folder=folder, offline=offline, progress=progress)
 
-    def enrich(self, config: EnrichConfig | None = None, *, progress: Progress | None = None) -> EnrichReport:
+    def enrich(
+        self, config: EnrichConfig | None = None, *, if_changed: bool = False, progress: Progress | None = None
+    ) -> EnrichReport:
         """Compute similarity, trends, interests and communities; see `interestgraph.enrich.enrich.enrich`."""
         from interestgraph.enrich.enrich import EnrichConfig, enrich
 
-        return enrich(self._database, config or EnrichConfig(), progress)
+        return enrich(self._database, config or EnrichConfig(), progress, if_changed=if_changed)
 
     def embed(
         self,

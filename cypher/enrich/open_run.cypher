@@ -3,5 +3,4 @@
 // returns: none
 // mode: WRITE
 MERGE (run:EnrichRun {runId: $runId})
-ON CREATE SET run += $properties
-SET run.status = 'writing'
+SET run += $properties, run.status = 'writing'

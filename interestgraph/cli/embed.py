@@ -32,6 +32,9 @@ def enrich(
     neighbours: Annotated[int | None, typer.Option(help="Similar items kept per item.")] = None,
     resolution: Annotated[float | None, typer.Option(help="Of the upper communities; higher: more of them.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the communities.")] = None,
+    if_changed: Annotated[
+        bool, typer.Option("--if-changed", help="Do nothing if nothing was loaded since the last run.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compute similar items, trends, interests and communities.
@@ -49,7 +52,7 @@ def enrich(
         community=CommunityConfig(**_given(resolution=resolution, seed=seed)),
     )
     with open_graph() as graph, Bars() as bars:
-        report = graph.enrich(config, progress=bars)
+        report = graph.enrich(config, if_changed=if_changed, progress=bars)
     if as_json:
         print_json(report)
         return

@@ -64,14 +64,16 @@ def print_json(value: Any) -> None:
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table for people; numbers are set to the right."""
     listed = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    table = Table(header_style="bold", box=None, pad_edge=False, show_header=any(columns))
     for number, name in enumerate(columns):
         cells = [row[number] for row in listed if row[number] is not None]
         numeric = bool(cells) and all(isinstance(cell, (int, float)) for cell in cells)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*(cell_text(cell) for cell in row))
-    stdout().print(table)
+    console = stdout()
+    console.print(title, style="bold", soft_wrap=True)
+    console.print(table)
 
 
 def cell_text(value: Any) -> str:

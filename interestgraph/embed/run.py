@@ -24,6 +24,7 @@ from interestgraph.embed.walks import WalkConfig, Walks, count_walks, iter_walks
 from interestgraph.errors import DataError
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.fingerprint import graph_fingerprint
 from interestgraph.neo4j.schema import (
     check_vector_indexes,
     drop_vector_indexes,
@@ -157,16 +158,17 @@ def embed(
         DataError: the file of walks names a node that the graph has not, or cannot be read.
     """
     clock = _Clock()
+    fingerprint = graph_fingerprint(database)
+    earlier = [row["run"] for row in database.read("embed/list_runs")]
+    active = next((run for run in earlier if run["status"] == "active"), None)
+    identity = _identity(fingerprint, config, walks_file)
+    if if_changed and active is not None and active["identity"] == identity:
+        return _report_of(active)
     if not replace_index:
         check_vector_indexes(database, config.skipgram.dimensions)
     ensure_schema(database)
     adjacency = export_adjacency(database)
     graph = walk_graph(adjacency, config)
-    identity = _identity(graph, config, walks_file)
-    earlier = [row["run"] for row in database.read("embed/list_runs")]
-    active = next((run for run in earlier if run["status"] == "active"), None)
-    if if_changed and active is not None and active["identity"] == identity:
-        return _report_of(active)
     clock.lap("export")
     started_at = datetime.now(UTC)
     if walks_out is not None:
@@ -184,6 +186,7 @@ def embed(
     counts = {label: int(np.any(part, axis=1).sum()) for label, part in _by_label(adjacency, vectors)}
     properties: Row = {
         "identity": identity,
+        "inputHash": _graph_hash(graph),
         "parameters": json.dumps(_parameters(config)),
         "trainer": config.skipgram.trainer,
         "dimensions": config.skipgram.dimensions,
@@ -246,9 +249,9 @@ def _graph_hash(graph: WalkGraph) -> str:
     return digest.hexdigest()
 
 
-def _identity(graph: WalkGraph, config: EmbedConfig, walks_file: Path | None) -> str:
+def _identity(fingerprint: str, config: EmbedConfig, walks_file: Path | None) -> str:
     """What a run is made from: graph, parameters and, where given, the file of walks."""
-    parts = [_graph_hash(graph), json.dumps(_parameters(config), sort_keys=True)]
+    parts = [fingerprint, json.dumps(_parameters(config), sort_keys=True)]
     if walks_file is not None and walks_file.is_file():
         with walks_file.open("rb") as stream:
             parts.append(hashlib.file_digest(stream, "sha256").hexdigest())
@@ -320,20 +323,23 @@ def _write_back(
     database: Database, adjacency: Adjacency, vectors: NDArray[np.float32], run_id: str, progress: Progress | None
 ) -> None:
     total, done = len(vectors), 0
+
+    def tell(rows: int) -> None:
+        nonlocal done
+        done += rows
+        if progress:
+            progress("vectors", done, total)
+
     ids: dict[str, Sequence[str]] = {
         "User": adjacency.users,
         "Item": adjacency.items,
         "Category": adjacency.categories,
     }
     for label, part in _by_label(adjacency, vectors):
-        for start in range(0, len(part), ROWS_PER_BATCH):
-            stop = start + ROWS_PER_BATCH
-            batch = zip(ids[label][start:stop], part[start:stop], strict=True)
-            rows = [{"id": name, "vector": _listed(vector)} for name, vector in batch]
-            database.write(f"embed/put_{label.lower()}_vectors", rows=rows, runId=run_id)
-            done += len(rows)
-            if progress:
-                progress("vectors", done, total)
+        rows = ({"id": name, "vector": _listed(vector)} for name, vector in zip(ids[label], part, strict=True))
+        # Each batch has nodes of its own, so that two sessions do not wait for each other.
+        query = f"embed/put_{label.lower()}_vectors"
+        database.write_batches(query, rows, size=ROWS_PER_BATCH, workers=2, progress=tell, runId=run_id)
 
 
 def _listed(vector: NDArray[np.float32]) -> list[float] | None:

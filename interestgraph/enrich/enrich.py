@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -23,6 +23,7 @@ from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statis
 from interestgraph.enrich.write import Changes, Progress, sync_links, sync_rows
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.fingerprint import graph_fingerprint
 from interestgraph.neo4j.schema import ensure_schema
 
 
@@ -71,43 +72,80 @@ class _Results:
     """Of the upper and the lower level."""
 
 
-def enrich(database: Database, config: EnrichConfig, progress: Progress | None = None) -> EnrichReport:
+def enrich(
+    database: Database, config: EnrichConfig, progress: Progress | None = None, *, if_changed: bool = False
+) -> EnrichReport:
     """Compute similarity, trends, interests and communities, and make the graph agree with them.
 
     The same graph and parameters give the same result, and then nothing is written.
+
+    Args:
+        database: the graph.
+        config: parameters.
+        progress: called with step, rows done, rows in all.
+        if_changed: do not even compute when nothing was loaded since a complete run with these parameters.
 
     Raises:
         StateError: the graph holds no events, or `as_of` lies before the latest one.
     """
     began = time.perf_counter()
     ensure_schema(database)
+    parameters = json.dumps(asdict(config), sort_keys=True, default=str)
+    fingerprint = graph_fingerprint(database)
+    if if_changed:
+        for row in database.read("enrich/list_runs"):
+            if row["run"]["status"] == "complete" and row["run"]["fingerprint"] == fingerprint + parameters:
+                return _report_of(row["run"])
     adjacency = export_adjacency(database)
     moment = adjacency.moment(config.as_of)
     exported = time.perf_counter()
     results = _compute(adjacency, moment, config)
     computed = time.perf_counter()
     as_of = datetime.fromtimestamp(moment, UTC)
-    parameters = json.dumps(asdict(config), sort_keys=True, default=str)
     run_id = f"enrich-{hashlib.sha256(f'{parameters}{moment}{_input_hash(adjacency)}'.encode()).hexdigest()[:12]}"
-    properties = {"asOf": as_of, "parameters": parameters, "modularity": list(results.communities.modularity)}
+    found = results.communities
+    properties = {
+        "asOf": as_of,
+        "parameters": parameters,
+        "fingerprint": fingerprint + parameters,
+        "communities": found.n_coarse,
+        "subcommunities": len(found.parent),
+        "modularity": found.modularity[0],
+        "usersWithoutCommunity": int((found.user < 0).sum()),
+        "itemsWithoutCommunity": int((found.item < 0).sum()),
+        "similar": len(results.neighbours.item),
+        "interests": len(results.interests.user),
+        "statistics": len(adjacency.items),
+    }
     database.write("enrich/open_run", runId=run_id, properties=properties)
     parts = _write(database, adjacency, results, round(moment * 1000), progress)
     database.write("enrich/close_run", runId=run_id)
     written = time.perf_counter()
-    found = results.communities
-    return EnrichReport(
-        run_id=run_id,
-        as_of=as_of,
+    return replace(
+        _report_of({"runId": run_id, **properties}),
         similar=parts["similar"],
         interests=parts["interests"],
         statistics=parts["statistics"],
-        communities=found.n_coarse,
-        subcommunities=len(found.parent),
-        modularity=found.modularity[0],
-        users_without_community=int((found.user < 0).sum()),
-        items_without_community=int((found.item < 0).sum()),
         changed=any(part.any for part in parts.values()),
         seconds={"export": exported - began, "compute": computed - exported, "write": written - computed},
+    )
+
+
+def _report_of(run: Row) -> EnrichReport:
+    """The report of a run that changed nothing."""
+    as_of = run["asOf"]
+    return EnrichReport(
+        run_id=run["runId"],
+        as_of=as_of if isinstance(as_of, datetime) else as_of.to_native(),
+        similar=Changes(total=run["similar"]),
+        interests=Changes(total=run["interests"]),
+        statistics=Changes(total=run["statistics"]),
+        communities=run["communities"],
+        subcommunities=run["subcommunities"],
+        modularity=run["modularity"],
+        users_without_community=run["usersWithoutCommunity"],
+        items_without_community=run["itemsWithoutCommunity"],
+        changed=False,
     )
 
 

@@ -99,9 +99,14 @@ def sync_rows(
     """Write those of `rows` that differ from what the query `export` returns, matched by `key`."""
     present = {row[key]: row for row in database.read(export)}
     changed = [row for row in rows if present.get(row[key]) != row]
-    for start in range(0, len(changed), ROWS_PER_BATCH):
-        batch = changed[start : start + ROWS_PER_BATCH]
-        database.write(put, rows=batch)
+    done = 0
+
+    def tell(rows: int) -> None:
+        nonlocal done
+        done += rows
         if progress:
-            progress(step, start + len(batch), len(changed))
+            progress(step, done, len(changed))
+
+    # Each batch has nodes of its own, so that two sessions do not wait for each other.
+    database.write_batches(put, changed, size=ROWS_PER_BATCH, workers=2, progress=tell)
     return Changes(written=len(changed), total=len(rows))
