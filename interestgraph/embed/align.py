@@ -20,9 +20,7 @@ class Alignment(NamedTuple):
     is no common node or their old vectors are all zero, so that there is nothing to compare."""
 
 
-def align(
-    new: NDArray[np.float32], old: NDArray[np.float32], new_index: ArrayLike, old_index: ArrayLike
-) -> Alignment:
+def align(new: NDArray[np.float32], old: NDArray[np.float32], new_index: ArrayLike, old_index: ArrayLike) -> Alignment:
     """Rotate `new` so that common nodes come as close as possible to their `old` vectors.
 
     Orthogonal Procrustes (Schoenemann 1966): a rotation or reflection, so that all lengths, angles and

@@ -114,9 +114,7 @@ def text_walks(path: Path, number_of: Mapping[str, int], block_size: int) -> Ite
         yield _pad(np.array(lengths, np.int64), np.array(flat, np.int32))
 
 
-def write_parquet_walks(
-    path: Path, blocks: Iterable[Walks], keys: Sequence[str], manifest: Mapping[str, Any]
-) -> int:
+def write_parquet_walks(path: Path, blocks: Iterable[Walks], keys: Sequence[str], manifest: Mapping[str, Any]) -> int:
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -31,13 +31,20 @@ class _Sentences:
         self.walks = walks
         self.advance = advance
         self.words = np.array([*map(str, range(n_nodes)), None], object)  # the last one stands for -1
+        self.error: Exception | None = None
+        """What went wrong in gensim's producer thread, where an exception would make it wait for ever."""
 
     def __iter__(self) -> Iterator[list[str]]:
         from interestgraph.embed.skipgram import blocks_of
 
-        for block in blocks_of(self.walks):
-            yield from self._lists(block)
-            self.advance(int(np.count_nonzero(block >= 0)))
+        if self.error is not None:
+            return
+        try:
+            for block in blocks_of(self.walks):
+                yield from self._lists(block)
+                self.advance(int(np.count_nonzero(block >= 0)))
+        except Exception as error:
+            self.error = error
 
     def _lists(self, block: Walks) -> Iterator[list[str]]:
         if block.shape[1] > _LONGEST:
@@ -73,14 +80,16 @@ def train_gensim(
 
     model = _model(config)
     model.build_vocab_from_freq({str(node): int(counts[node]) for node in np.flatnonzero(counts)})
-    losses = _LossPerEpoch()
+    losses, sentences = _LossPerEpoch(), _Sentences(walks, len(counts), advance)
     model.train(
-        _Sentences(walks, len(counts), advance),
+        sentences,
         total_words=int(counts.sum()),
         epochs=config.epochs,
         compute_loss=True,
         callbacks=[losses],
     )
+    if sentences.error is not None:
+        raise sentences.error
     vectors = np.zeros((len(counts), config.dimensions), np.float32)
     vectors[np.array(model.wv.index_to_key, np.int64)] = model.wv.vectors
     loss = tuple(total / expected_pairs if expected_pairs else 0.0 for total in losses.totals)

@@ -112,9 +112,7 @@ def _nodes(name: str, values: ArrayLike, n_nodes: int) -> NDArray[np.int32]:
     return array.astype(np.int32, copy=False)
 
 
-def _check(
-    rows: NDArray[np.int32], columns: NDArray[np.int32], ids: Sequence[str], values: NDArray[Any]
-) -> None:
+def _check(rows: NDArray[np.int32], columns: NDArray[np.int32], ids: Sequence[str], values: NDArray[Any]) -> None:
     wrong = np.flatnonzero(~((values >= 0) & np.isfinite(values)))
     if len(wrong):
         edge = wrong[0]

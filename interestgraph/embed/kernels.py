@@ -154,8 +154,8 @@ def walk_block(indptr, indices, weights, table, totals, order, first, out, seed,
     """Write one walk per row of `out`, starting at ``order``; row k is walk number ``first + k``.
 
     Second-order steps by rejection (KnightKing, Yang et al. 2019): propose a neighbour by its weight,
-    accept with probability bias / bound. A return bias above the bound is a mass of its own, so that a
-    small p does not cost rejections.
+    accept with probability bias / bound. What a return bias has above the bound is proposed as a mass of
+    its own and always accepted, so that a small p does not cost rejections.
     """
     length = out.shape[1]
     back, far = 1.0 / p, 1.0 / q
@@ -172,21 +172,27 @@ def walk_block(indptr, indices, weights, table, totals, order, first, out, seed,
                 following = _draw(indptr, indices, table, node, _mix(state))
             else:
                 following = np.int64(-1)
-                capped = min(back, bound)
+                extra = 0.0  # mass of the return above the bound, as a share of all that is proposed from
                 if back > bound:
                     entry = _find(indptr, indices, node, before)
-                    extra = (back - bound) * weights[entry] if entry >= 0 else 0.0
-                    if _unit(_mix(state)) * (extra + bound * totals[node]) < extra:
-                        following = before
-                    state += GAMMA
+                    if entry >= 0:
+                        extra = (back - bound) * weights[entry]
+                        extra /= extra + bound * totals[node]
                 tries = 0
                 while following < 0 and tries < _TRIES:
+                    tries += 1
+                    if extra > 0.0:
+                        chance = _unit(_mix(state))
+                        state += GAMMA
+                        if chance < extra:
+                            following = before
+                            break
                     other = _draw(indptr, indices, table, node, _mix(state))
                     state += GAMMA
                     height = _unit(_mix(state)) * bound
                     state += GAMMA
                     if other == before:
-                        accepted = height < capped
+                        accepted = height < back
                     else:
                         accepted = height < sure
                         if not accepted:
@@ -194,11 +200,8 @@ def walk_block(indptr, indices, weights, table, totals, order, first, out, seed,
                             accepted = height < (1.0 if near else far)
                     if accepted:
                         following = other
-                    tries += 1
                 if following < 0:
-                    following = _enumerate(
-                        indptr, indices, weights, before, node, capped, far, _unit(_mix(state))
-                    )
+                    following = _enumerate(indptr, indices, weights, before, node, back, far, _unit(_mix(state)))
             out[k, step] = following
             before, node = node, following
             step += 1

@@ -170,8 +170,7 @@ def _count(walks: WalkSource, n_nodes: int, config: SkipGramConfig) -> tuple[NDA
 def _pairs(length: int, window: int) -> float:
     """Expected pairs of a walk: positions at distance d are paired, from each side, if the draw is >= d."""
     return sum(
-        2 * (length - distance) * (window - distance + 1) / window
-        for distance in range(1, min(window, length - 1) + 1)
+        2 * (length - distance) * (window - distance + 1) / window for distance in range(1, min(window, length - 1) + 1)
     )
 
 
@@ -235,9 +234,7 @@ class _Run:
         self.nodes, self.table = _negative_table(counts, config.ns_exponent)
         self.keep = keep_chances(counts, config.subsample)
 
-    def block(
-        self, block: Walks, epoch: int, first: int, pool: ThreadPoolExecutor | None
-    ) -> tuple[float, int]:
+    def block(self, block: Walks, epoch: int, first: int, pool: ThreadPoolExecutor | None) -> tuple[float, int]:
         """Train on a block whose first walk has the number `first` in its epoch; (sum of losses, pairs)."""
         from interestgraph.embed.skipgram_kernel import train_block
 
@@ -288,9 +285,7 @@ def _first_vectors(n_nodes: int, config: SkipGramConfig) -> NDArray[np.float32]:
     return vectors
 
 
-def _negative_table(
-    counts: NDArray[np.int64], exponent: float
-) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+def _negative_table(counts: NDArray[np.int64], exponent: float) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
     """The nodes that occur, and their alias table (Vose) for count ** exponent."""
     from interestgraph.embed import kernels
 

@@ -129,9 +129,7 @@ def _splat(_typing: Any, _scores: Any, _lane: Any) -> tuple[Any, Callable[..., A
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _sums(
-    _typing: Any, _a: Any, _b: Any, _c: Any, _d: Any, _e: Any, _f: Any
-) -> tuple[Any, Callable[..., Any]]:
+def _sums(_typing: Any, _a: Any, _b: Any, _c: Any, _d: Any, _e: Any, _f: Any) -> tuple[Any, Callable[..., Any]]:
     """The sums of six vectors as lanes 0 to 5 of eight; 6 and 7 are 0."""
 
     def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:

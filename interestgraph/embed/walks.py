@@ -145,10 +145,7 @@ def _blocks(
                 part(order, done, out)
             else:
                 cuts = [len(order) * k // threads for k in range(threads + 1)]
-                jobs = [
-                    pool.submit(part, order[low:high], done + low, out[low:high])
-                    for low, high in pairwise(cuts)
-                ]
+                jobs = [pool.submit(part, order[low:high], done + low, out[low:high]) for low, high in pairwise(cuts)]
                 for job in jobs:
                     job.result()
             done += len(order)

@@ -93,14 +93,14 @@ def load(
     """
     spec = load_spec(config.loader)
     files = find_files(spec, config.data)
-    files_hash = _files_hash(files)
-    content = _content_hash(spec, files_hash, config)
+    files_digest = files_hash(files)
+    content = _content_hash(spec, files_digest, config)
     load_id = f"{spec.name}-{content[:12]}"
     earlier = [row["load"] for row in database.read("ingest/list_loads")]
     for entry in earlier:
         if entry["loadId"] == load_id and entry["status"] == "complete":
             return _report_of(entry)
-    _check_loads(earlier, load_id, files_hash, config)
+    _check_loads(earlier, load_id, files_digest, config)
     _check_half_lives(database, spec)
     began, started_at = time.perf_counter(), datetime.now(UTC)
     with workspace() as backend:
@@ -111,7 +111,7 @@ def load(
             offline = None
         route = "bolt" if offline is None else "offline import"
         entry = {"loadId": load_id, **_load_properties(spec, config, files, clean, tables), "route": route}
-        entry |= {"contentHash": content, "filesHash": files_hash, "startedAt": started_at}
+        entry |= {"contentHash": content, "filesHash": files_digest, "startedAt": started_at}
         if offline is not None:
             offline(backend, tables, _behaviours(spec), entry)
             database.reconnect()
@@ -147,13 +147,14 @@ def _naive(moment: datetime | None) -> Any:
     return None if moment is None else utc(moment).replace(tzinfo=None)
 
 
-def _content_hash(spec: LoaderSpec, files_hash: str, config: LoadConfig) -> str:
+def _content_hash(spec: LoaderSpec, digest: str, config: LoadConfig) -> str:
     """SHA-256 over files, specification and period: the same load has the same."""
-    parts = (files_hash, spec.model_dump_json(), str(_naive(config.since)), str(_naive(config.until)))
+    parts = (digest, spec.model_dump_json(), str(_naive(config.since)), str(_naive(config.until)))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _files_hash(files: dict[str, list[Path]]) -> str:
+def files_hash(files: dict[str, list[Path]]) -> str:
+    """SHA-256 over the content of all files, in order."""
     digest = hashlib.sha256()
     for paths in files.values():
         for path in paths:
@@ -162,7 +163,7 @@ def _files_hash(files: dict[str, list[Path]]) -> str:
     return digest.hexdigest()
 
 
-def _check_loads(earlier: Sequence[Row], load_id: str, files_hash: str, config: LoadConfig) -> None:
+def _check_loads(earlier: Sequence[Row], load_id: str, digest: str, config: LoadConfig) -> None:
     since = epoch_millis(_naive(config.since)) if config.since else -(2**62)
     until = epoch_millis(_naive(config.until)) if config.until else 2**62
     for entry in earlier:
@@ -173,7 +174,7 @@ def _check_loads(earlier: Sequence[Row], load_id: str, files_hash: str, config: 
                 f"load {entry['loadId']} was interrupted: run it again first, so that it is complete "
                 "(same loader, same files), or empty the graph with `interestgraph db reset`"
             )
-        if entry["filesHash"] == files_hash and since < entry["untilMs"] and until > entry["sinceMs"]:
+        if entry["filesHash"] == digest and since < entry["untilMs"] and until > entry["sinceMs"]:
             raise StateError(
                 f"events of these files are already in the graph (load {entry['loadId']}); they would count "
                 "twice. Load the rest with --since and --until, or begin anew with `interestgraph db reset`"

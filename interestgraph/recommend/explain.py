@@ -112,7 +112,7 @@ def _sentence(name: str, row: Row, paths: Sequence[Path], at: int) -> str:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
 def with_literals(text: str, **values: Any) -> str:

