@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from interestgraph.cli import main
 from interestgraph.neo4j.connection import Database, connect
 from interestgraph.neo4j.schema import drop_vector_indexes

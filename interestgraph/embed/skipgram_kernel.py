@@ -91,6 +91,21 @@ def _store(_typing: Any, array: Any, _offset: Any, _value: Any) -> tuple[Any, Ca
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def _prefetch(_typing: Any, array: Any, _offset: Any) -> tuple[Any, Callable[..., Any]]:
+    """Ask for the cache line of a flat offset, to be written soon."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [place.type, _INT, _INT, _INT])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        builder.call(ask, [place, *(ir.Constant(_INT, value) for value in (1, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def _zero(_typing: Any) -> tuple[Any, Callable[..., Any]]:
     """16 zeros."""
     return _ROW(), lambda _context, _builder, _signature, _args: _constant(0.0, LANE)
@@ -235,6 +250,22 @@ def _pair(inputs, place, rows, top, dim, label, rate, offset):  # type: ignore[n
     return likelihood
 
 
+@njit(inline="always")
+def _prepare(outputs, centre, chosen, nodes, table, span, window, state):  # type: ignore[no-untyped-def]
+    """Draw the reach and the negatives of a centre and ask for their rows; returns (state, reach)."""
+    dim = outputs.shape[1]
+    state += GAMMA
+    reach = 1 + _below(_mix(state), window)
+    chosen[0] = centre
+    for r in range(chosen.shape[0]):
+        if r > 0:
+            state += GAMMA
+            chosen[r] = _draw(span, nodes, table, 0, _mix(state))
+        for d in range(0, dim, LANE):
+            _prefetch(outputs, chosen[r] * dim + d)
+    return state, reach
+
+
 @njit(cache=True, nogil=True)
 def train_block(  # type: ignore[no-untyped-def]
     inputs, outputs, walks, number, done, total, high, low, window, negatives, nodes, table, keep, seed
@@ -243,6 +274,7 @@ def train_block(  # type: ignore[no-untyped-def]
 
     The negatives of a centre are drawn once and shared by the pairs of its window. Its output rows are
     copied to local rows, which every pair updates at once, and what they gained is added back at the end.
+    They are drawn one centre ahead, so that the memory they are in can be asked for early.
 
     Args:
         inputs, outputs: float32 (n, dim), dim a multiple of 16.
@@ -261,14 +293,14 @@ def train_block(  # type: ignore[no-untyped-def]
     original = np.zeros((groups * GROUP, dim), np.float32)
     label = np.zeros((groups, 8), np.float32)  # 1 for the centre, 0 for negatives
     rate = np.zeros((groups, 8), np.float32)  # learning rate; 0 for rows that take no part
-    chosen = np.zeros(negatives + 1, np.int64)
+    drawn = np.zeros((2, negatives + 1), np.int64)
     walk = np.zeros(length, np.int64)
     span = np.array([0, nodes.shape[0]])
     label[0, 0] = 1.0
     loss, likelihood, pairs, tokens = 0.0, 1.0, 0, 0
     for k in range(walks.shape[0]):
         state = _stream(seed, number + k)
-        kept = 0
+        kept, reach = 0, 1
         alpha = np.float32(max(low, high - (high - low) * ((done + tokens) / total)))
         for step in range(length):
             if walks[k, step] < 0:
@@ -280,17 +312,22 @@ def train_block(  # type: ignore[no-untyped-def]
                     continue
             walk[kept] = walks[k, step]
             kept += 1
+        if kept > 0:
+            state, reach = _prepare(outputs, walk[0], drawn[0], nodes, table, span, window, state)
         for position in range(kept):
-            state += GAMMA
-            reach = 1 + _below(_mix(state), window)
             left, right = max(0, position - reach), min(kept, position + reach + 1)
+            chosen = drawn[position % 2]
+            if position + 1 < kept:
+                state, reach = _prepare(
+                    outputs, walk[position + 1], drawn[(position + 1) % 2], nodes, table, span, window, state
+                )
+            if position + window + 1 < kept:
+                for d in range(0, dim, LANE):
+                    _prefetch(inputs, walk[position + window + 1] * dim + d)
             if right - left < 2:
                 continue
-            chosen[0] = walk[position]
             rate[0, 0] = alpha
             for r in range(1, negatives + 1):
-                state += GAMMA
-                chosen[r] = _draw(span, nodes, table, 0, _mix(state))
                 rate[r // GROUP, r % GROUP] = alpha if chosen[r] != chosen[0] else np.float32(0)
             for r in range(negatives + 1):
                 for d in range(0, dim, LANE):

@@ -42,7 +42,7 @@ def write_tables(
     database: Database, load_id: str, spec: LoaderSpec, tables: GraphTables, progress: Progress | None = None
 ) -> None:
     """Write all tables; batches that an interrupted run has written are passed over."""
-    done = {row["batchId"] for row in database.read("ingest/listparameter_batches", loadId=load_id)}
+    done = {row["batchId"] for row in database.read("ingest/list_batches", loadId=load_id)}
     for step in _steps(database, spec, tables, resumed=bool(done)):
         _run(database, load_id, step, done, progress)
 
@@ -109,7 +109,7 @@ def _run(database: Database, load_id: str, step: Step, done: set[str], progress:
 
 def parameter_batches(table: ir.Table) -> Iterator[list[Row]]:
     """Rows as parameters for a statement; the tables are stored in order, so batches are the same every time."""
-    rows = (row for batch in table.to_pyarrowparameter_batches(chunk_size=BATCH) for row in batch.to_pylist())
+    rows = (row for batch in table.to_pyarrow_batches(chunk_size=BATCH) for row in batch.to_pylist())
     for batch in batched(rows, BATCH):
         yield [_parameters(row) for row in batch]
 

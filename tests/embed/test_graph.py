@@ -23,7 +23,8 @@ def test_repeated_edges_are_summed_and_sorted_in_both_directions() -> None:
     graph = WalkGraph.from_edges([2, 0, 1, 0], [0, 2, 0, 1], [1.0, 0.5, 2.0, 3.0], 4)
     assert rows(graph) == [[(1, 5.0), (2, 1.5)], [(0, 5.0)], [(0, 1.5)], []]
     assert (graph.n_nodes, graph.n_entries) == (4, 4)
-    assert (graph.indptr.dtype, graph.indices.dtype) == (np.int64, np.int32)
+    assert graph.indptr.dtype == np.int64
+    assert graph.indices.dtype == np.int32
 
 
 def test_directed_edges_may_weigh_differently_each_way() -> None:

