@@ -38,11 +38,13 @@ from interestgraph.errors import (
 )
 
 if TYPE_CHECKING:
+    from interestgraph.async_client import AsyncInterestGraph
     from interestgraph.client import InterestGraph
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncInterestGraph",
     "AuthenticationError",
     "ConfigurationError",
     "DataError",
@@ -73,4 +75,8 @@ def __getattr__(name: str) -> Any:
         from interestgraph.client import InterestGraph
 
         return InterestGraph
+    if name == "AsyncInterestGraph":
+        from interestgraph.async_client import AsyncInterestGraph
+
+        return AsyncInterestGraph
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

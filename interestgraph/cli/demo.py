@@ -150,7 +150,8 @@ def _browser(user: str) -> None:
     if chosen.neo4j_uri is None:
         info = PrivateServer(chosen).start()
         connect = quote(info.bolt_uri.replace("bolt://", f"bolt://{info.username}@"), safe="")
-        print(f"  open      {info.http_url}/browser/?connectURL={connect}")
+        first = quote(QUERIES[0][1] % user, safe="")
+        print(f"  open      {info.http_url}/browser/?connectURL={connect}&cmd=edit&arg={first}")
         print(f"  user      {info.username}")
         print(f"  password  in the file {info.password_file}")
     else:

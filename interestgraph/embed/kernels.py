@@ -11,14 +11,21 @@ random arithmetic is uint64; a stray int64 would turn it into float64.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types
+from numba.extending import intrinsic
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_INT32 = ir.IntType(32)
+_LANES = 16
+"""Walks that a thread takes together, so that it waits for the memory of all of them at once."""
 _TRIES = 64
 """Rejections after which a second-order step is drawn by going through all neighbours."""
 
@@ -47,6 +54,21 @@ def _below(random, bound):  # type: ignore[no-untyped-def]
 def _unit(random):  # type: ignore[no-untyped-def]
     """A float64 in [0, 1) from 53 bits of `random`."""
     return np.float64(random >> np.uint64(11)) * _TO_UNIT
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _prefetch(_typing: Any, array: Any, _offset: Any) -> tuple[Any, Callable[..., Any]]:
+    """Ask for the cache line of a flat offset, soon needed."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [place.type, _INT32, _INT32, _INT32])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        builder.call(ask, [place, *(ir.Constant(_INT32, value) for value in (1, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), emit
 
 
 @njit(cache=True, nogil=True)
@@ -104,10 +126,8 @@ def shuffled(starts, seed, number):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _draw(indptr, indices, table, node, random):  # type: ignore[no-untyped-def]
-    """A neighbour of `node` with probability proportional to its weight; equal ones when `table` is empty."""
-    start = indptr[node]
-    entry = start + _below(random, indptr[node + 1] - start)
+def _resolve(indices, table, entry, random):  # type: ignore[no-untyped-def]
+    """The column that a draw which landed on an entry gives; that of the entry when `table` is empty."""
     if table.shape[0] > 0 and (random & _LOW) >= np.uint64(table[entry, 0]):
         return np.int64(table[entry, 1])
     return np.int64(indices[entry])
@@ -150,63 +170,114 @@ def _enumerate(indptr, indices, weights, before, node, back, inverse_q, random):
 
 
 @njit(cache=True, nogil=True)
-def walk_block(indptr, indices, weights, table, totals, order, first, out, seed, p, q):  # type: ignore[no-untyped-def]
+def linked_types(indptr, indices, kinds):  # type: ignore[no-untyped-def]
+    """bool (256, 256): whether there is any edge from a node of one type to a node of another."""
+    linked = np.zeros((256, 256), np.bool_)
+    for node in range(kinds.shape[0]):
+        for entry in range(indptr[node], indptr[node + 1]):
+            linked[kinds[node], kinds[indices[entry]]] = True
+    return linked
+
+
+@njit(inline="always")
+def _return_share(indptr, indices, weights, totals, before, node, above, bound):  # type: ignore[no-untyped-def]
+    """Share of the return's mass above the bound in all that a step is proposed from; 0 if `above` is."""
+    if above <= 0.0:
+        return 0.0
+    entry = _find(indptr, indices, node, before)
+    if entry < 0:
+        return 0.0
+    extra = above * weights[entry]
+    return extra / (extra + bound * totals[node])
+
+
+@njit(cache=True, nogil=True)
+def walk_block(  # type: ignore[no-untyped-def]
+    indptr, indices, weights, table, totals, kinds, linked, order, first, out, seed, p, q
+):
     """Write one walk per row of `out`, starting at ``order``; row k is walk number ``first + k``.
 
     Second-order steps by rejection (KnightKing, Yang et al. 2019): propose a neighbour by its weight,
     accept with probability bias / bound. What a return bias has above the bound is proposed as a mass of
-    its own and always accepted, so that a small p does not cost rejections.
+    its own and always accepted, so that a small p does not cost rejections. Whether two nodes are
+    neighbours is only looked up if their types can be.
+
+    A thread has `_LANES` walks under way. Each sweep first proposes for all of them and asks for the
+    memory, then decides for all of them.
     """
     length = out.shape[1]
     back, far = 1.0 / p, 1.0 / q
     bound, sure = max(1.0, far), min(1.0, far)
     first_order = p == 1.0 and q == 1.0
-    for k in range(order.shape[0]):
-        state = _stream(seed, first + k)
-        before, node = np.int64(-1), np.int64(order[k])
-        out[k, 0] = node
-        step = 1
-        while step < length and indptr[node + 1] > indptr[node]:
-            state += GAMMA
-            if first_order or step == 1:
-                following = _draw(indptr, indices, table, node, _mix(state))
+    rows, steps, tries = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.int64), np.zeros(_LANES, np.int64)
+    nodes, befores = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.int64)
+    entries, randoms = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.uint64)
+    states, extras = np.zeros(_LANES, np.uint64), np.zeros(_LANES, np.float64)
+    active, taken = 0, 0
+    while True:
+        while active < _LANES and taken < order.shape[0]:
+            rows[active], steps[active], tries[active] = taken, 1, 0
+            nodes[active], befores[active], extras[active] = order[taken], -1, 0.0
+            states[active] = _stream(seed, first + taken)
+            out[taken, 0] = order[taken]
+            active += 1
+            taken += 1
+        if active == 0:
+            break
+        lane = 0
+        while lane < active:  # propose
+            node = nodes[lane]
+            start = indptr[node]
+            degree = indptr[node + 1] - start
+            if steps[lane] >= length or degree == 0:
+                for rest in range(steps[lane], length):
+                    out[rows[lane], rest] = -1
+                active -= 1
+                rows[lane], steps[lane], tries[lane] = rows[active], steps[active], tries[active]
+                nodes[lane], befores[lane], extras[lane] = nodes[active], befores[active], extras[active]
+                states[lane] = states[active]
+                continue
+            entries[lane] = -1
+            if tries[lane] == 0 and steps[lane] > 1:
+                extras[lane] = _return_share(indptr, indices, weights, totals, befores[lane], node, back - bound, bound)
+            returns = False
+            if extras[lane] > 0.0:
+                states[lane] += GAMMA
+                returns = _unit(_mix(states[lane])) < extras[lane]
+            if not returns:
+                states[lane] += GAMMA
+                randoms[lane] = _mix(states[lane])
+                entries[lane] = start + _below(randoms[lane], degree)
+                _prefetch(indices, entries[lane])
+                if table.shape[0] > 0:
+                    _prefetch(table, 2 * entries[lane])
+            lane += 1
+        for lane in range(active):  # decide
+            entry, node, before = entries[lane], nodes[lane], befores[lane]
+            accepted = True
+            if entry < 0:
+                other = before
             else:
-                following = np.int64(-1)
-                extra = 0.0  # mass of the return above the bound, as a share of all that is proposed from
-                if back > bound:
-                    entry = _find(indptr, indices, node, before)
-                    if entry >= 0:
-                        extra = (back - bound) * weights[entry]
-                        extra /= extra + bound * totals[node]
-                tries = 0
-                while following < 0 and tries < _TRIES:
-                    tries += 1
-                    if extra > 0.0:
-                        chance = _unit(_mix(state))
-                        state += GAMMA
-                        if chance < extra:
-                            following = before
-                            break
-                    other = _draw(indptr, indices, table, node, _mix(state))
-                    state += GAMMA
-                    height = _unit(_mix(state)) * bound
-                    state += GAMMA
+                other = _resolve(indices, table, entry, randoms[lane])
+                if not first_order and steps[lane] > 1:
+                    states[lane] += GAMMA
+                    height = _unit(_mix(states[lane])) * bound
                     if other == before:
                         accepted = height < back
-                    else:
-                        accepted = height < sure
-                        if not accepted:
-                            near = _find(indptr, indices, before, other) >= 0
-                            accepted = height < (1.0 if near else far)
-                    if accepted:
-                        following = other
-                if following < 0:
-                    following = _enumerate(indptr, indices, weights, before, node, back, far, _unit(_mix(state)))
-            out[k, step] = following
-            before, node = node, following
-            step += 1
-        for rest in range(step, length):
-            out[k, rest] = -1
+                    elif height >= sure:
+                        near = linked[kinds[before], kinds[other]] and _find(indptr, indices, before, other) >= 0
+                        accepted = height < (1.0 if near else far)
+            if not accepted:
+                tries[lane] += 1
+                if tries[lane] < _TRIES:
+                    continue
+                states[lane] += GAMMA
+                random = _unit(_mix(states[lane]))
+                other = _enumerate(indptr, indices, weights, before, node, back, far, random)
+            out[rows[lane], steps[lane]] = other
+            _prefetch(indptr, other)
+            befores[lane], nodes[lane], tries[lane] = node, other, 0
+            steps[lane] += 1
 
 
 @njit(cache=True, nogil=True)

@@ -16,7 +16,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic, models, register_model
 
-from interestgraph.embed.kernels import GAMMA, _below, _draw, _mix, _stream, _unit
+from interestgraph.embed.kernels import GAMMA, _below, _mix, _prefetch, _resolve, _stream, _unit
 
 LANE = 16
 """Floats in a vector; the length of a row is a multiple of it."""
@@ -88,21 +88,6 @@ def _store(_typing: Any, array: Any, _offset: Any, _value: Any) -> tuple[Any, Ca
         return context.get_dummy_value()
 
     return types.void(array, types.intp, _ROW), emit
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _prefetch(_typing: Any, array: Any, _offset: Any) -> tuple[Any, Callable[..., Any]]:
-    """Ask for the cache line of a flat offset, to be written soon."""
-
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [place.type, _INT, _INT, _INT])
-        ask = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
-        builder.call(ask, [place, *(ir.Constant(_INT, value) for value in (1, 3, 1))])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), emit
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -251,7 +236,7 @@ def _pair(inputs, place, rows, top, dim, label, rate, offset):  # type: ignore[n
 
 
 @njit(inline="always")
-def _prepare(outputs, centre, chosen, nodes, table, span, window, state):  # type: ignore[no-untyped-def]
+def _prepare(outputs, centre, chosen, nodes, table, window, state):  # type: ignore[no-untyped-def]
     """Draw the reach and the negatives of a centre and ask for their rows; returns (state, reach)."""
     dim = outputs.shape[1]
     state += GAMMA
@@ -260,7 +245,8 @@ def _prepare(outputs, centre, chosen, nodes, table, span, window, state):  # typ
     for r in range(chosen.shape[0]):
         if r > 0:
             state += GAMMA
-            chosen[r] = _draw(span, nodes, table, 0, _mix(state))
+            random = _mix(state)
+            chosen[r] = _resolve(nodes, table, _below(random, nodes.shape[0]), random)
         for d in range(0, dim, LANE):
             _prefetch(outputs, chosen[r] * dim + d)
     return state, reach
@@ -295,7 +281,6 @@ def train_block(  # type: ignore[no-untyped-def]
     rate = np.zeros((groups, 8), np.float32)  # learning rate; 0 for rows that take no part
     drawn = np.zeros((2, negatives + 1), np.int64)
     walk = np.zeros(length, np.int64)
-    span = np.array([0, nodes.shape[0]])
     label[0, 0] = 1.0
     loss, likelihood, pairs, tokens = 0.0, 1.0, 0, 0
     for k in range(walks.shape[0]):
@@ -313,13 +298,13 @@ def train_block(  # type: ignore[no-untyped-def]
             walk[kept] = walks[k, step]
             kept += 1
         if kept > 0:
-            state, reach = _prepare(outputs, walk[0], drawn[0], nodes, table, span, window, state)
+            state, reach = _prepare(outputs, walk[0], drawn[0], nodes, table, window, state)
         for position in range(kept):
             left, right = max(0, position - reach), min(kept, position + reach + 1)
             chosen = drawn[position % 2]
             if position + 1 < kept:
                 state, reach = _prepare(
-                    outputs, walk[position + 1], drawn[(position + 1) % 2], nodes, table, span, window, state
+                    outputs, walk[position + 1], drawn[(position + 1) % 2], nodes, table, window, state
                 )
             if position + window + 1 < kept:
                 for d in range(0, dim, LANE):

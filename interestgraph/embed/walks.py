@@ -130,10 +130,11 @@ def _blocks(
     total = len(starts) * config.walks_per_node
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
         table, totals = _alias(graph, threads, pool)
+        linked = kernels.linked_types(graph.indptr, graph.indices, graph.node_types)
 
         def part(order: NDArray[np.int32], first: int, out: Walks) -> None:
             kernels.walk_block(
-                graph.indptr, graph.indices, graph.weights, table, totals,
+                graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked,
                 order, first, out, seed, config.p, config.q,
             )  # fmt: skip
 
