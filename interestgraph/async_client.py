@@ -18,7 +18,7 @@ def _in_thread(
     method: Callable[Concatenate[InterestGraph, P], R],
 ) -> Callable[Concatenate[AsyncInterestGraph, P], Coroutine[Any, Any, R]]:
     @wraps(method)
-    async def call(self: AsyncInterestGraph, *args: P.args, **kwargs: P.kwargs) -> R:
+    async def call(self: AsyncInterestGraph, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.to_thread(method, await self.connected(), *args, **kwargs)
 
     return call

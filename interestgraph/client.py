@@ -237,7 +237,7 @@ class InterestGraph:
 
         return read_status(self._database)
 
-    def cypher(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    def cypher(self, query: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """Run a read-only statement, or a query file by its name (``serve/trending``), and return its rows."""
         return self._database.read(query, **parameters)
 
