@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import neo4j
 import pytest
 
+from interestgraph import InterestGraph
 from interestgraph.cli import main
 from interestgraph.neo4j.connection import Database, connect
 from interestgraph.neo4j.schema import drop_vector_indexes
@@ -65,16 +67,30 @@ def database(connection: Database) -> Iterator[Database]:
     empty(connection)
 
 
+@pytest.fixture(scope="session")
+def password(settings: Settings, connection: Database) -> str:
+    """The password of the server of the run."""
+    if settings.neo4j_uri is None:
+        return PrivateServer(settings).password()
+    assert settings.neo4j_password is not None
+    return settings.neo4j_password.get_secret_value()
+
+
+@pytest.fixture(scope="session")
+def driver(settings: Settings, connection: Database, password: str) -> Iterator[neo4j.Driver]:
+    """A bare driver to the server of the run."""
+    auth = (settings.neo4j_username, password)
+    with neo4j.GraphDatabase.driver(connection.uri, auth=auth, notifications_min_severity="OFF") as opened:
+        yield opened
+
+
 @pytest.fixture
-def environment(settings: Settings, connection: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def environment(
+    settings: Settings, connection: Database, password: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The environment of a command that talks to the server of the run."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEO4J_URI", connection.uri)
-    if settings.neo4j_uri is None:
-        password = PrivateServer(settings).password()
-    else:
-        assert settings.neo4j_password is not None
-        password = settings.neo4j_password.get_secret_value()
     monkeypatch.setenv("NEO4J_USERNAME", settings.neo4j_username)
     monkeypatch.setenv("NEO4J_PASSWORD", password)
     monkeypatch.setenv("NEO4J_DATABASE", settings.neo4j_database)
@@ -82,9 +98,7 @@ def environment(settings: Settings, connection: Database, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def ig(
-    environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Output]:
+def ig(environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Output]:
     """Run a command in this process: ``ig("recommend", "u1", "--json")``."""
 
     def run(*arguments: str) -> Output:
@@ -104,6 +118,25 @@ def ig(
 @pytest.fixture
 def shop_log(tmp_path: Path) -> Path:
     """A small log: three groups of users with tastes of their own, two behaviours, a category tree."""
+    return write_shop_log(tmp_path / "shop.csv")
+
+
+@pytest.fixture(scope="module")
+def shop(
+    connection: Database, driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InterestGraph]:
+    """The small log loaded, enriched and embedded once for the tests of a module, which only read it."""
+    empty(connection)
+    graph = InterestGraph(driver=driver)
+    graph.load("events", write_shop_log(tmp_path_factory.mktemp("shop") / "shop.csv"))
+    graph.enrich()
+    graph.embed()
+    yield graph
+    empty(connection)
+
+
+def write_shop_log(path: Path) -> Path:
+    """Write the log that `shop_log` describes."""
     lines = ["user,item,behaviour,time,value,title,category"]
     groups = {"tea": "Drinks > Tea", "cake": "Food > Cake", "soap": "Home > Bath"}
     for place, (word, category) in enumerate(groups.items()):
@@ -124,6 +157,5 @@ def shop_log(tmp_path: Path) -> Path:
                         f"{word}-fan-{user},{other}-{item},view,2024-05-28T1{user}:00:00,,{other.title()} {item},"
                         f"{groups[other]}"
                     )
-    path = tmp_path / "shop.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

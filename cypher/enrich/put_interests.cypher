@@ -1,10 +1,9 @@
-// purpose: Categories that users are interested in: new and changed ones. Rows: source, links (target, score, share, asOf).
+// purpose: Categories that users are interested in: changed ones. Rows: source, links (target, score, share, asOf).
 // parameters: rows LIST<MAP>
 // returns: none
 // mode: WRITE
 UNWIND $rows AS row
 MATCH (a:User {userId: row.source})
 UNWIND row.links AS link
-MATCH (b:Category {categoryId: link.target})
-MERGE (a)-[r:INTERESTED_IN]->(b)
+MATCH (a)-[r:INTERESTED_IN]->(b:Category {categoryId: link.target})
 SET r.score = link.score, r.share = link.share, r.asOf = datetime({epochMillis: link.asOf})

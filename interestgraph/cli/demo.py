@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import quote
 
@@ -67,7 +68,6 @@ def demo(
             timed("embed", lambda: graph.embed(if_changed=True, progress=bars))
             report = None
             if quality:
-                bars.say("measuring quality on a scratch server that knows nothing of the last 31 days …")
                 report = timed("evaluate", lambda: _quality(graph, bars))
         _answers(graph, user)
         _summary(graph, user, load.rows, seconds, report)
@@ -96,9 +96,28 @@ def _quality(graph: InterestGraph, bars: Bars) -> EvaluateReport:
     kept = find_report(graph.database, key)
     if kept is not None:
         return kept
-    report = graph.evaluate(config, progress=lambda step, done, total: bars(f"scratch: {step}", done, total))
+    bars.say("measuring quality on a scratch server that knows nothing of the last 31 days …")
+    with _resting(graph):
+        report = graph.evaluate(config, progress=lambda step, done, total: bars(f"scratch: {step}", done, total))
     keep_report(graph.database, key, report)
     return report
+
+
+@contextmanager
+def _resting(graph: InterestGraph) -> Iterator[None]:
+    """Stop the private server for a while, so that only one needs memory at a time."""
+    from interestgraph.neo4j.server import PrivateServer
+
+    if graph.settings.neo4j_uri is not None:
+        yield
+        return
+    server = PrivateServer(graph.settings)
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+        graph.database.reconnect()
 
 
 def _answers(graph: InterestGraph, user: str) -> None:

@@ -1,7 +1,7 @@
 """Vectors of the nodes: adjacency -> walks -> skip-gram -> align.
 
 This part is pure: arrays in, arrays out, no server. Importing it is cheap; numba, gensim and scipy are
-imported by the functions that use them. Each needs its own import::
+imported by the functions that use them::
 
     from interestgraph.embed import SkipGramConfig, WalkConfig, WalkGraph, iter_walks, train
 

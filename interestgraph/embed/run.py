@@ -35,6 +35,7 @@ from interestgraph.neo4j.schema import (
 ROWS_PER_BATCH = 5_000
 LABELS = {"User": USER, "Item": ITEM, "Category": CATEGORY}
 """Labels in the order of the node numbers, with their node types."""
+_PLURAL = {"User": "users", "Item": "items", "Category": "categories"}
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a step, units done and units in all."""
@@ -183,24 +184,17 @@ def embed(
         write_vectors(vectors_out, graph.ids, vectors, {"parameters": _parameters(config), "identity": identity})
     clock.lap("align")
     run_id = f"embed-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    counts = {label: int(np.any(part, axis=1).sum()) for label, part in _by_label(adjacency, vectors)}
     properties: Row = {
         "identity": identity,
         "inputHash": _graph_hash(graph),
-        "parameters": json.dumps(_parameters(config)),
-        "trainer": config.skipgram.trainer,
-        "dimensions": config.skipgram.dimensions,
-        "seed": config.skipgram.seed,
         "asOf": datetime.fromtimestamp(adjacency.moment(config.as_of), UTC),
         "startedAt": started_at,
-        "version": __version__,
         "walks": walks,
         "tokens": result.tokens,
         "loss": list(result.loss),
         "residual": residual,
-        "users": counts["User"],
-        "items": counts["Item"],
-        "categories": counts["Category"],
+        **_settings(config),
+        **{_PLURAL[label]: int(np.any(part, axis=1).sum()) for label, part in _by_label(adjacency, vectors)},
     }
     if replace_index:
         _clear_other_dimensions(database, config.skipgram.dimensions)
@@ -237,8 +231,20 @@ def _parameters(config: EmbedConfig) -> Row:
     return {
         **asdict(config.walk),
         **asdict(config.skipgram),
+        "walk_seed": config.walk.seed,
         "category_weight": config.category_weight,
         "as_of": config.as_of.isoformat() if config.as_of else None,
+    }
+
+
+def _settings(config: EmbedConfig) -> Row:
+    """What is known of a run before it begins."""
+    return {
+        "parameters": json.dumps(_parameters(config)),
+        "trainer": config.skipgram.trainer,
+        "dimensions": config.skipgram.dimensions,
+        "seed": config.skipgram.seed,
+        "version": __version__,
     }
 
 

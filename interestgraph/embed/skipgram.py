@@ -248,7 +248,7 @@ class _Run:
                 self.inputs, self.outputs, block[low : low + size],
                 (epoch << 40) + first + low, self.done + tokens[low], self.total,
                 config.learning_rate, config.min_learning_rate, config.window, config.negatives,
-                self.nodes, self.table, self.keep, np.uint64(config.seed),
+                self.nodes, self.table, self.keep, np.uint64(config.seed % 2**64),
             )  # fmt: skip
 
         sums = list(map(part, lows) if pool is None else pool.map(part, lows))

@@ -126,7 +126,7 @@ def _blocks(
     if len(starts) == 0:
         return
     threads = thread_count(config.workers)
-    seed = np.uint64(config.seed)
+    seed = np.uint64(config.seed % 2**64)
     total = len(starts) * config.walks_per_node
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
         table, totals = _alias(graph, threads, pool)

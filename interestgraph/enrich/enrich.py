@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from interestgraph.enrich.communities import (
 from interestgraph.enrich.interests import InterestConfig, Interests, interests
 from interestgraph.enrich.similarity import Neighbours, SimilarityConfig, similar_items
 from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statistics
-from interestgraph.enrich.write import Changes, Progress, sync_links, sync_rows
+from interestgraph.enrich.write import Changes, Progress, Writer, sync_links, sync_rows
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.fingerprint import graph_fingerprint
@@ -117,8 +118,9 @@ def enrich(
         "interests": len(results.interests.user),
         "statistics": len(adjacency.items),
     }
-    database.write("enrich/open_run", runId=run_id, properties=properties)
-    parts = _write(database, adjacency, results, round(moment * 1000), progress)
+    token = secrets.token_hex(8)
+    database.write("enrich/open_run", runId=run_id, token=token, properties=properties)
+    parts = _write(Writer(database, run_id, token), adjacency, results, round(moment * 1000), progress)
     database.write("enrich/close_run", runId=run_id)
     written = time.perf_counter()
     return replace(
@@ -191,7 +193,7 @@ def _input_hash(adjacency: Adjacency) -> str:
 
 
 def _write(
-    database: Database, adjacency: Adjacency, results: _Results, at: int, progress: Progress | None
+    writer: Writer, adjacency: Adjacency, results: _Results, at: int, progress: Progress | None
 ) -> dict[str, Changes]:
     users, items, categories = adjacency.users, adjacency.items, adjacency.categories
     near, wishes, found = results.neighbours, results.interests, results.communities
@@ -199,6 +201,7 @@ def _write(
     of_item = [fine[number] if number >= 0 else None for number in found.item.tolist()]
     of_user = [fine[number] if number >= 0 else None for number in found.user.tolist()]
     nodes = _community_rows(results)
+    database = writer.database
     database.write("enrich/drop_communities", keep=[row["communityId"] for row in nodes])
     database.write("enrich/put_communities", rows=nodes)
     similar = {
@@ -253,11 +256,11 @@ def _write(
         "users": sync_rows(
             database, "enrich/export_user_communities", "enrich/put_user_communities", user_rows, "userId"
         ),
-        "similar": sync_links(database, "similar", similar, ("score",), progress),
-        "interests": sync_links(database, "interests", wanted, ("score", "share", "asOf"), progress),
-        "item_community": sync_links(database, "item_community", item_links, (), progress),
-        "user_community": sync_links(database, "user_community", user_links, (), progress),
-        "parents": sync_links(database, "community_parents", parents, (), progress),
+        "similar": sync_links(writer, "similar", similar, ("score",), progress),
+        "interests": sync_links(writer, "interests", wanted, ("score", "share", "asOf"), progress),
+        "item_community": sync_links(writer, "item_community", item_links, (), progress),
+        "user_community": sync_links(writer, "user_community", user_links, (), progress),
+        "parents": sync_links(writer, "community_parents", parents, (), progress),
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from interestgraph.errors import StateError
 from interestgraph.neo4j.connection import Database, Row
 
 LINKS_PER_BATCH = 20_000
@@ -30,8 +31,31 @@ class Changes:
         return self.written + self.removed > 0
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Writes for one enrichment, as long as no other one has begun since."""
+
+    database: Database
+    run_id: str
+    token: str
+
+    def write(self, query: str, rows: list[Row]) -> None:
+        """Run a statement in a transaction that holds the run.
+
+        Raises:
+            StateError: another enrichment has begun to write.
+        """
+
+        def unit(run: Callable[..., list[Row]]) -> None:
+            if not run("enrich/hold_run", runId=self.run_id, token=self.token):
+                raise StateError("another `interestgraph enrich` has begun on this graph and goes on: this one stops")
+            run(query, rows=rows)
+
+        self.database.transact(unit)
+
+
 def sync_links(
-    database: Database,
+    writer: Writer,
     kind: str,
     links: Mapping[tuple[str, str], tuple[Any, ...]],
     properties: Sequence[str],
@@ -40,27 +64,27 @@ def sync_links(
     """Make the relationships of one kind equal to `links`.
 
     Args:
-        database: the graph.
-        kind: which query files: ``enrich/export_<kind>``, ``put_<kind>``, ``drop_<kind>``.
+        writer: of the enrichment.
+        kind: which query files: ``enrich/export_<kind>``, ``drop_<kind>``, ``add_<kind>``, ``put_<kind>``.
         links: (source id, target id) -> values of the properties.
         properties: their names, in that order.
         progress: called with step, rows done, rows in all.
     """
     present: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for source, targets, *columns in database.stream(f"enrich/export_{kind}"):
+    for source, targets, *columns in writer.database.stream(f"enrich/export_{kind}"):
         values = zip(*columns, strict=True) if columns else iter([()] * len(targets))
         present.update(((source, target), value) for target, value in zip(targets, values, strict=True))
-    changed = [key for key, value in links.items() if present.get(key) != value]
     gone = [key for key in present if key not in links]
-    for verb, keys in (("drop", gone), ("put", changed)):
-        rows = _grouped(sorted(keys), links, properties)
+    new = [key for key in links if key not in present]
+    changed = [key for key, value in links.items() if key in present and present[key] != value]
+    for verb, keys in (("drop", gone), ("add", new), ("put", changed)):
         done = 0
-        for batch in _by_links(rows):
-            database.write(f"enrich/{verb}_{kind}", rows=batch)
+        for batch in _by_links(_grouped(sorted(keys), links, properties)):
+            writer.write(f"enrich/{verb}_{kind}", batch)
             done += sum(len(row["links"]) for row in batch)
             if progress:
                 progress(kind.replace("_", " "), done, len(keys))
-    return Changes(written=len(changed), removed=len(gone), total=len(links))
+    return Changes(written=len(new) + len(changed), removed=len(gone), total=len(links))
 
 
 def _grouped(

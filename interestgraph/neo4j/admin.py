@@ -89,20 +89,13 @@ def import_full(
     groups += [f"--relationships={name}={_file_list(files)}" for name, files in relationships.items()]
     with _only_import(settings.home):
         _settle_earlier(server)
-        _check_space(
-            settings.home, [file for files in (*nodes.values(), *relationships.values()) for file in files]
-        )
+        _check_space(settings.home, [file for files in (*nodes.values(), *relationships.values()) for file in files])
         output = _build(settings, groups, tell)
         built = time.monotonic()
         _put_in_place(server, tell)
-    counts = [
-        int(found)
-        for found in re.findall(r"^ +(\d+) (?:nodes|relationships|properties)$", output, re.MULTILINE)
-    ]
+    counts = [int(found) for found in re.findall(r"^ +(\d+) (?:nodes|relationships|properties)$", output, re.MULTILINE)]
     nodes_made, relationships_made, properties_made = (*counts, 0, 0, 0)[:3]
-    return ImportReport(
-        nodes_made, relationships_made, properties_made, built - started, time.monotonic() - started
-    )
+    return ImportReport(nodes_made, relationships_made, properties_made, built - started, time.monotonic() - started)
 
 
 def dump(settings: Settings, path: Path) -> None:
@@ -148,9 +141,7 @@ def _offline(
     server = PrivateServer(settings)
     with server.locked():
         if server.is_running():
-            raise StateError(
-                f"the server in {settings.home} is running: stop it first (`interestgraph db stop`)"
-            )
+            raise StateError(f"the server in {settings.home} is running: stop it first (`interestgraph db stop`)")
         command = admin_command(find_java(), ensure_jars(settings.cache), arguments)
         result = subprocess.run(
             command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from interestgraph.errors import (
 )
 from interestgraph.neo4j.queries import Query, load_query
 from interestgraph.settings import Settings
+
+# The driver logs every transaction that it tries again; without a handler Python would print that on stderr.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 RETRY_SECONDS = 10.0
 """How long a transaction is tried again after a transient error."""

@@ -59,9 +59,7 @@ class Jar:
 @cached
 def locked_jars() -> tuple[Jar, ...]:
     """Return the jars of the lock file, in class path order."""
-    lock = tomllib.loads(
-        Path(__file__).with_name(f"neo4j-{NEO4J_VERSION}.lock.toml").read_text(encoding="utf-8")
-    )
+    lock = tomllib.loads(Path(__file__).with_name(f"neo4j-{NEO4J_VERSION}.lock.toml").read_text(encoding="utf-8"))
     return tuple(
         Jar(
             entry["groupId"],
@@ -123,9 +121,7 @@ def ensure_jars(cache: Path, progress: Callable[[int, int], None] | None = None)
             _write_class_path(lib)
             _write_stamps(lib)
     except PermissionError as error:
-        raise ServerError(
-            f"cannot write {error.filename}: set INTERESTGRAPH_CACHE to a folder of yours"
-        ) from error
+        raise ServerError(f"cannot write {error.filename}: set INTERESTGRAPH_CACHE to a folder of yours") from error
     return lib
 
 
@@ -144,9 +140,7 @@ def _suspects(lib: Path) -> list[Jar]:
         stamps = json.loads((lib / _STAMPS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         stamps = {}
-    return [
-        jar for jar in locked_jars() if stamps.get(jar.name, [0]) != [*_stamp(lib / jar.name), jar.sha256]
-    ]
+    return [jar for jar in locked_jars() if stamps.get(jar.name, [0]) != [*_stamp(lib / jar.name), jar.sha256]]
 
 
 def _stamp(path: Path) -> tuple[int, int]:

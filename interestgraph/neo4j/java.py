@@ -115,9 +115,7 @@ def _major_version(executable: Path) -> int | None:
     version = _release_version(executable.parent.parent)
     if version is None:
         try:
-            answer = subprocess.run(
-                [executable, "-version"], capture_output=True, text=True, timeout=30, check=True
-            )
+            answer = subprocess.run([executable, "-version"], capture_output=True, text=True, timeout=30, check=True)
         except (OSError, subprocess.SubprocessError):
             return None
         found = re.search(r'version "([\d._]+)', answer.stderr + answer.stdout)

@@ -317,9 +317,7 @@ class PrivateServer:
             if self._process() is None:
                 self._raise_ended()
             if time.monotonic() > deadline:
-                raise ServerError(
-                    f"Neo4j (process {info.pid}) is not ready after {timeout:.0f} s; see {self.log_file}"
-                )
+                raise ServerError(f"Neo4j (process {info.pid}) is not ready after {timeout:.0f} s; see {self.log_file}")
             time.sleep(0.05)
         return info
 
@@ -358,9 +356,7 @@ class PrivateServer:
         line = telling_line(output)
         port = re.search(rf"(?:to the socket /|Address ){re.escape(HOST)}:(\d+)", output)
         if port and "already in use" in output:
-            raise PortError(
-                f"port {port[1]} was taken by another program while Neo4j started: start it again"
-            )
+            raise PortError(f"port {port[1]} was taken by another program while Neo4j started: start it again")
         if "store_lock" in line:
             raise ServerError(f"another Neo4j process uses {self.data}: stop that one first ({line})")
         if "No space left on device" in output:

@@ -70,9 +70,7 @@ def restore(home: Path) -> bool:
             if kept.exists():
                 kept.rename(place)
     except OSError as error:
-        raise ServerError(
-            f"cannot move the graph in {_old(home)} back to {home / 'data'}: {error}"
-        ) from error
+        raise ServerError(f"cannot move the graph in {_old(home)} back to {home / 'data'}: {error}") from error
     commit(home)
     return True
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
-from interestgraph.neo4j.connection import Database, batched
+from interestgraph.neo4j.connection import Database, Row, batched
 from interestgraph.recommend.context import Context
 
 SOURCES = ("own", "similar", "vector", "category", "trend")
@@ -56,21 +59,23 @@ def find_candidates(
         exclude_seen: leave out items that the user has a relationship to.
         category: only items of this category and below it.
     """
+    parameters = {
+        "asOf": at,
+        "halfLives": context.half_lives,
+        "useVectors": context.embedding_run is not None,
+        "excludeSeen": exclude_seen,
+        "category": category,
+        "limit": config.limit,
+        "seeds": config.seeds,
+        "interests": config.interests,
+    }
+
+    def ask(batch: list[str]) -> list[Row]:
+        return database.read("serve/candidates", userIds=batch, **parameters)
+
     trend: list[tuple[str, float]] = []
     asked = 0
-    for batch in batched(users, USERS_PER_QUERY):
-        rows = database.read(
-            "serve/candidates",
-            userIds=batch,
-            asOf=at,
-            halfLives=context.half_lives,
-            useVectors=context.embedding_run is not None,
-            excludeSeen=exclude_seen,
-            category=category,
-            limit=config.limit,
-            seeds=config.seeds,
-            interests=config.interests,
-        )
+    for rows in _ahead(ask, batched(users, USERS_PER_QUERY)):
         # One list serves all users; it must still be long enough when a user's own items are taken out.
         needed = config.limit + max((len(row["seen"]) for row in rows), default=0)
         if asked < needed:
@@ -84,3 +89,17 @@ def find_candidates(
             sources = {name: [(item, score) for item, score in row[name]] for name in SOURCES[:-1]}
             sources["trend"] = [pair for pair in trend if pair[0] not in seen][: config.limit]
             yield Candidates(user=row["userId"], sources=sources)
+
+
+def _ahead(ask: Callable[[list[str]], list[Row]], batches: Iterator[list[str]]) -> Iterator[list[Row]]:
+    """Answers in order; for many users the next two are asked for while one is worked on."""
+    first = list(islice(batches, 2))
+    if len(first) < 2:
+        yield from map(ask, first)
+        return
+    with ThreadPoolExecutor(2) as pool:
+        waiting = deque(pool.submit(ask, batch) for batch in first)
+        while waiting:
+            rows = waiting.popleft().result()
+            waiting.extend(pool.submit(ask, batch) for batch in islice(batches, 1))
+            yield rows

@@ -1,4 +1,4 @@
-// purpose: The upper community of communities: new and changed ones. Rows: source, links (target).
+// purpose: The upper community of communities: new ones (none of them may be there yet). Rows: source, links (target).
 // parameters: rows LIST<MAP>
 // returns: none
 // mode: WRITE
@@ -6,4 +6,4 @@ UNWIND $rows AS row
 MATCH (a:Community {communityId: row.source})
 UNWIND row.links AS link
 MATCH (b:Community {communityId: link.target})
-MERGE (a)-[r:PART_OF]->(b)
+CREATE (a)-[:PART_OF]->(b)

@@ -1,4 +1,4 @@
-// purpose: The community of items: new and changed ones. Rows: source, links (target).
+// purpose: The community of items: new ones (none of them may be there yet). Rows: source, links (target).
 // parameters: rows LIST<MAP>
 // returns: none
 // mode: WRITE
@@ -6,4 +6,4 @@ UNWIND $rows AS row
 MATCH (a:Item {itemId: row.source})
 UNWIND row.links AS link
 MATCH (b:Community {communityId: link.target})
-MERGE (a)-[r:IN_COMMUNITY]->(b)
+CREATE (a)-[:IN_COMMUNITY]->(b)
