@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from interestgraph.ingest.spec import Columns, LoaderSpec
 
 FILE, ROW = "_file", "_row"
 """Columns added to every table: path of the source file, number of the row in it (the first data row is 1)."""
+
+_GUESSED = ("DATE", "TIME", "UUID", "JSON")
+"""How the DuckDB types begin that its JSON reader gives to text, or to values of several kinds."""
 
 MEMORY_SHARE = 0.15
 """Part of the machine's memory that DuckDB may take before it spills to disk."""
@@ -65,23 +69,50 @@ def read_files(backend: Any, paths: Sequence[Path]) -> ir.Table:
         if set(table.columns) != set(first.columns):
             odd = sorted(set(table.columns) ^ set(first.columns))
             raise DataError(f"{path}: its columns differ from those of {paths[0]}: {', '.join(odd)}")
-    return ibis.union(*[table.select(*first.columns) for table in tables]) if len(tables) > 1 else first
+    return ibis.union(*_alike(tables)) if len(tables) > 1 else first
+
+
+def _alike(tables: Sequence[ir.Table]) -> list[ir.Table]:
+    """The tables with columns in one order, and as text where their types differ (numbers here, quoted there)."""
+    names = tables[0].columns
+    odd = [name for name in names if len({table[name].type() for table in tables}) > 1]
+    return [table.select(*names).mutate(**{name: as_text(table[name]) for name in odd}) for table in tables]
 
 
 def _read_one(backend: Any, path: Path) -> ir.Table:
     name = path.name.removesuffix(".gz")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path} is empty")
     try:
         if name.endswith(".parquet"):
             table = backend.read_parquet(path)
         elif name.endswith((".csv", ".tsv")):
-            table = backend.read_csv(path, all_varchar=True, header=True, null_padding=False)
+            table = backend.read_csv(
+                path, all_varchar=True, header=True, null_padding=False, quote='"', escape='"', delim=_separator(path)
+            )
         else:
-            table = backend.read_json(path, format="newline_delimited", sample_size=-1)
-    except duckdb.Error as error:
+            table = _read_json(backend, path)
+    except (duckdb.Error, gzip.BadGzipFile, EOFError) as error:
         raise DataError(f"{path} cannot be read: {' '.join(str(error).split())[:400]}") from error
     if FILE in table.columns or ROW in table.columns:
         raise DataError(f"{path}: the column names {FILE} and {ROW} are taken by interestgraph")
     return table.mutate(**{FILE: ibis.literal(str(path)), ROW: ibis.row_number() + 1})
+
+
+def _separator(path: Path) -> str:
+    """What separates the columns, from the header: guessed from the rows, one short row would change it."""
+    opened = gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")
+    with opened as stream:
+        header = stream.readline()
+    return max(",;\t|", key=lambda mark: header.count(mark.encode()))
+
+
+def _read_json(backend: Any, path: Path) -> ir.Table:
+    """JSON lines; text that looks like a date or a UUID stays text, and mixed columns become text."""
+    guessed = backend.read_json(path, format="newline_delimited", sample_size=-1)
+    types = backend.raw_sql(f'DESCRIBE "{guessed.get_name()}"').fetchall()
+    columns = {name: "VARCHAR" if kind.startswith(_GUESSED) else kind for name, kind, *_ in types}
+    return backend.read_json(path, columns=columns, format="newline_delimited")
 
 
 def pick(table: ir.Table, columns: Columns, spec: LoaderSpec, key: str) -> str | None:
@@ -110,12 +141,17 @@ def file_of(table: ir.Table) -> str:
 
 
 def as_text(column: ir.Value) -> ir.StringValue:
-    """An id or a name as trimmed text; empty text is missing; a whole number in a float column has no ``.0``."""
+    """An id or a name as trimmed text; empty text and NaN are missing; whole numbers in float columns have no ``.0``."""
     if column.type().is_floating():
-        whole = column.cast("int64")
-        column = ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
+        whole = column.try_cast("int64")
+        text = ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
+        column = ibis.ifelse(column.isnan(), ibis.null("string"), text)
     # Line breaks and tabs inside a value become a space: they are never part of an id or a name.
     return column.cast("string").re_replace(r"[\r\n\t]+", " ").strip().nullif("")
+
+
+_WITH_ZONE = r":[0-9.]+ *[A-Za-z+-]"
+"""A time of day that an offset or the name of a zone follows."""
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
@@ -129,24 +165,37 @@ def _in_zone(zone: str, moment: ibis.dtype("timestamp")) -> ibis.dtype("timestam
 
 
 def as_time(column: ir.Value, pattern: str, zone: str) -> ir.TimestampValue:
-    """A moment in UTC, in whole milliseconds, missing where it cannot be parsed."""
+    """A moment in UTC, in whole milliseconds, missing where it cannot be parsed.
+
+    Args:
+        column: timestamps, dates, text or epoch numbers.
+        pattern: ``auto`` or a strptime format, for text.
+        zone: of timestamps, dates and text that carry no zone of their own.
+    """
     kind = column.type()
-    if kind.is_timestamp() and kind.timezone:
-        moment: Any = column.cast("timestamp('UTC')").cast("timestamp")
-    elif kind.is_numeric():
-        moment = _from_epoch(column.cast("float64"))
+    if kind.is_numeric():
+        moment: Any = _from_epoch(column.cast("float64"))
+    elif kind.is_string():
+        moment = _parsed(column.strip(), pattern, zone)
+    elif kind.is_timestamp() and kind.timezone:
+        moment = column.cast("timestamp('UTC')").cast("timestamp")
     else:
-        if kind.is_string():
-            text = column.strip()
-            if pattern == "auto":
-                moment = ibis.coalesce(text.try_cast("timestamp"), _from_epoch(text.try_cast("float64")))
-            else:
-                moment = _try_strptime(text, pattern)
-        else:
-            moment = column.cast("timestamp")
-        if zone != "UTC":
-            moment = _in_zone(zone, moment).cast("timestamp")
+        moment = _local(column.cast("timestamp"), zone)
     return moment.cast("timestamp(6)").truncate("ms")
+
+
+def _parsed(text: Any, pattern: str, zone: str) -> Any:
+    if pattern != "auto":
+        moment = _try_strptime(text, pattern)
+        return moment if "%z" in pattern.lower() else _local(moment, zone)
+    moment = text.try_cast("timestamp('UTC')").cast("timestamp")
+    if zone != "UTC":
+        moment = ibis.ifelse(text.re_search(_WITH_ZONE), moment, _local(text.try_cast("timestamp"), zone))
+    return ibis.coalesce(moment, _from_epoch(text.try_cast("float64")))
+
+
+def _local(moment: Any, zone: str) -> Any:
+    return moment if zone == "UTC" else _in_zone(zone, moment).cast("timestamp")
 
 
 def _from_epoch(number: Any) -> Any:

@@ -49,7 +49,7 @@ class Context:
         """What is missing for full answers."""
         found = []
         if self.enrich_run is None:
-            found.append("the graph is not enriched (or enrich was interrupted): run `interestgraph enrich`")
+            found.append("the graph is not enriched (or enrich runs or was interrupted): run `interestgraph enrich`")
         if self.embedding_run is None:
             found.append("the graph has no vectors (or embed was interrupted): run `interestgraph embed`")
         return tuple(found)
