@@ -68,6 +68,8 @@ class AsyncInterestGraph:
     enrich = _in_thread(InterestGraph.enrich)
     embed = _in_thread(InterestGraph.embed)
     export_walks = _in_thread(InterestGraph.export_walks)
+    record = _in_thread(InterestGraph.record)
+    record_many = _in_thread(InterestGraph.record_many)
     recommend = _in_thread(InterestGraph.recommend)
     recommend_with = _in_thread(InterestGraph.recommend_with)
     similar = _in_thread(InterestGraph.similar)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
     from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
     from interestgraph.ingest.load import LoadReport
+    from interestgraph.ingest.record import Event
     from interestgraph.neo4j.connection import Database
     from interestgraph.recommend.explain import Explanation
     from interestgraph.recommend.profile import Profile
@@ -165,6 +166,34 @@ class InterestGraph:
         from interestgraph.embed.run import EmbedConfig, export_walks
 
         return export_walks(self._database, Path(path), config or EmbedConfig(), progress)
+
+    def record(
+        self,
+        user: str,
+        item: str,
+        behaviour: str = "PURCHASED",
+        *,
+        at: datetime | None = None,
+        value: float | None = None,
+        quantity: float | None = None,
+    ) -> None:
+        """Record one event, at once visible to `recommend`, `profile` and `trending`.
+
+        Args:
+            user, item: ids; nodes that are not there yet are made.
+            behaviour: one of `interestgraph.model.BEHAVIOURS`.
+            at: when it happened; None: now.
+            value, quantity: of the event.
+        """
+        from interestgraph.ingest.record import Event, record
+
+        record(self._database, [Event(user, item, behaviour, at or datetime.now(UTC), value, quantity)])
+
+    def record_many(self, events: Sequence[Event]) -> None:
+        """Record events in one transaction: all of them or none; see `interestgraph.ingest.record.record`."""
+        from interestgraph.ingest.record import record
+
+        record(self._database, events)
 
     def recommend(
         self,

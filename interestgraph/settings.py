@@ -22,7 +22,8 @@ NEO4J_VERSION = "2026.09.0"
 class Settings(BaseSettings):
     """Where the graph is and where this machine keeps its files."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    # Not `populate_by_name`: it would also read the variables HOME and CACHE.
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     neo4j_uri: str | None = Field(default=None, validation_alias="NEO4J_URI")
     """Bolt or neo4j URI of an existing server; None: the private server in `home`."""
@@ -51,7 +52,8 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         ConfigurationError: a value has the wrong form.
     """
-    given = {name: value for name, value in overrides.items() if value is not None}
+    aliases = {name: str(field.validation_alias) for name, field in Settings.model_fields.items()}
+    given = {aliases[name]: value for name, value in overrides.items() if value is not None}
     try:
         settings = Settings(**given)
     except ValidationError as error:

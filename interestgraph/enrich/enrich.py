@@ -108,6 +108,7 @@ def enrich(
     properties = {
         "asOf": as_of,
         "parameters": parameters,
+        "trendHalfLife": config.trend.half_life,
         "fingerprint": fingerprint + parameters,
         "communities": found.n_coarse,
         "subcommunities": len(found.parent),

@@ -13,7 +13,6 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from interestgraph.errors import DataError
 from interestgraph.ingest.read import FILE, ROW, as_text, as_time, pick
 from interestgraph.ingest.spec import Columns, Items, Links, LoaderSpec, Nodes
 from interestgraph.model import SECONDS_PER_DAY
@@ -32,7 +31,7 @@ class GraphTables:
     users: ir.Table
     """userId and attributes."""
     items: ir.Table
-    """itemId, title, brand, price and attributes."""
+    """itemId, title, brand, price, attributes, and priceAt where the price is that of the latest purchase."""
     categories: ir.Table
     """categoryId, name, level, path."""
     in_category: ir.Table
@@ -243,10 +242,14 @@ def _items(
         return items
     paid = events.filter(events.behaviour.isin(spec.primary) & (events.value > 0) & (events.quantity.fill_null(1) > 0))
     prices = paid.group_by(itemId=paid.item).agg(
-        _paid=(paid.value / paid.quantity.fill_null(1)).argmax(paid["at"]).round(4)
+        _paid=(paid.value / paid.quantity.fill_null(1)).argmax(paid["at"]).round(4), _paidAt=paid["at"].max()
     )
     items = _left(items, prices, "itemId")
-    return items.mutate(price=ibis.coalesce(items.price, items["_paid"])).drop("_paid")
+    listed = items.price.notnull()
+    return items.mutate(
+        price=ibis.coalesce(items.price, items["_paid"]),
+        priceAt=ibis.ifelse(listed, ibis.null("timestamp(6)"), items["_paidAt"]),
+    ).drop("_paid", "_paidAt")
 
 
 def _left(left: ir.Table, right: ir.Table, key: str) -> ir.Table:
@@ -298,9 +301,9 @@ def _links(spec: LoaderSpec, raw: Mapping[str, ir.Table], part: Links | None, ke
 
 
 def _within(links: ir.Table, since: datetime | None, until: datetime | None) -> ir.Table:
-    """Only links of the period; those without a time belong to every period."""
+    """Only links of the period; those without a time belong to the first one, which has no beginning."""
     if since is not None:
-        links = links.filter(links["at"].isnull() | (links["at"] >= ibis.literal(since)))
+        links = links.filter(links["at"] >= ibis.literal(since))
     if until is not None:
         links = links.filter(links["at"].isnull() | (links["at"] < ibis.literal(until)))
     return links
@@ -334,13 +337,3 @@ def _campaigns(spec: LoaderSpec, raw: Mapping[str, ir.Table], links: Mapping[str
         )
     )
     return _left(ibis.union(*known, described.select("campaignId"), distinct=True), described, "campaignId")
-
-
-def check_not_empty(kept: int, spec: LoaderSpec, files: str) -> None:
-    """Refuse a log of which no row is an event.
-
-    Raises:
-        DataError: nothing is left to load.
-    """
-    if kept == 0:
-        raise DataError(f"{files} has no usable event for loader {spec.name}: nothing was loaded")

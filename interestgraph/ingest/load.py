@@ -14,7 +14,7 @@ import ibis
 
 from interestgraph import __version__
 from interestgraph.errors import DataError, SchemaMismatchError, StateError
-from interestgraph.ingest.aggregate import GraphTables, build_tables, check_not_empty
+from interestgraph.ingest.aggregate import GraphTables, build_tables
 from interestgraph.ingest.clean import CleanEvents, clean_events
 from interestgraph.ingest.read import read_files, workspace
 from interestgraph.ingest.spec import LoaderSpec, find_files, load_spec
@@ -130,7 +130,9 @@ def _prepare(
     raw = {name: read_files(backend, paths) for name, paths in files.items()}
     since, until = _naive(config.since), _naive(config.until)
     clean = clean_events(backend, raw[spec.events.file], spec, now=now, since=since, until=until)
-    check_not_empty(clean.kept, spec, ", ".join(str(path) for path in files[spec.events.file]))
+    if clean.kept == 0:
+        where = ", ".join(str(path) for path in files[spec.events.file])
+        raise DataError(f"{where} has no usable event for loader {spec.name} ({_found(clean)}): nothing was loaded")
     return clean, build_tables(backend, spec, clean.events, raw, since, until)
 
 
@@ -229,6 +231,13 @@ def _count(table: Any) -> int:
 def _reasons(clean: CleanEvents) -> dict[str, int]:
     counted = clean.rejected.group_by("reason").agg(rows=ibis._.count()).order_by(ibis.desc("rows"), "reason")
     return {row["reason"]: row["rows"] for row in counted.to_pyarrow().to_pylist()}
+
+
+def _found(clean: CleanEvents) -> str:
+    """What the rows of a log without events are."""
+    parts = [f"{count} {reason}" for reason, count in _reasons(clean).items()]
+    outside = clean.read - clean.rejected_count
+    return ", ".join([*parts, *([f"{outside} outside of the period"] if outside else [])]) or "it has no rows"
 
 
 def _keep_rejected(clean: CleanEvents, path: Path) -> str | None:

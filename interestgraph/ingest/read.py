@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,10 +53,16 @@ def workspace(folder: Path | None = None) -> Iterator[Any]:
 
 
 def _data_error(error: duckdb.Error) -> DataError | DiskSpaceError:
-    text = " ".join(str(error).split())
+    text = _told(error)
     if "No space left" in text or "could not write all" in text.lower():
-        return DiskSpaceError(f"no disk space left while reading the log: {text[:300]}")
-    return DataError(f"the log cannot be read: {text[:600]}")
+        return DiskSpaceError(f"no disk space left while reading the log: {text}")
+    return DataError(f"the log cannot be read: {text}")
+
+
+def _told(error: Exception) -> str:
+    """DuckDB's message on one line, without its advice on options that nobody can set here."""
+    text = re.sub(r" Possible (fixes|Solution).*?(?= file = |$)", "", " ".join(str(error).split()))
+    return re.sub(r"( delimiter = | LINE \d+: ).*", "", text)[:400]
 
 
 def read_files(backend: Any, paths: Sequence[Path]) -> ir.Table:
@@ -87,24 +95,28 @@ def _read_one(backend: Any, path: Path) -> ir.Table:
         if name.endswith(".parquet"):
             table = backend.read_parquet(path)
         elif name.endswith((".csv", ".tsv")):
-            table = backend.read_csv(
-                path, all_varchar=True, header=True, null_padding=False, quote='"', escape='"', delim=_separator(path)
-            )
+            table = _read_csv(backend, path)
         else:
             table = _read_json(backend, path)
     except (duckdb.Error, gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{path} cannot be read: {' '.join(str(error).split())[:400]}") from error
+        raise DataError(f"{path} cannot be read: {_told(error)}") from error
     if FILE in table.columns or ROW in table.columns:
         raise DataError(f"{path}: the column names {FILE} and {ROW} are taken by interestgraph")
     return table.mutate(**{FILE: ibis.literal(str(path)), ROW: ibis.row_number() + 1})
 
 
-def _separator(path: Path) -> str:
-    """What separates the columns, from the header: guessed from the rows, one short row would change it."""
-    opened = gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")
-    with opened as stream:
-        header = stream.readline()
-    return max(",;\t|", key=lambda mark: header.count(mark.encode()))
+def _read_csv(backend: Any, path: Path) -> ir.Table:
+    """Columns and separator come from the header alone: guessed from the rows, one short row would change them."""
+    with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as stream:
+        header = stream.readline().decode("utf-8-sig", errors="replace").strip("\r\n")
+    separator = max(",;\t|", key=header.count)
+    columns: dict[str, str] = {}
+    for place, name in enumerate(next(csv.reader([header], delimiter=separator), [])):
+        taken = not name or name.lower() in (other.lower() for other in columns)
+        columns[f"{name or 'column'}_{place}" if taken else name] = "VARCHAR"
+    return backend.read_csv(
+        path, columns=columns, auto_detect=False, header=True, delim=separator, quote='"', escape='"'
+    )
 
 
 def _read_json(backend: Any, path: Path) -> ir.Table:
@@ -141,7 +153,7 @@ def file_of(table: ir.Table) -> str:
 
 
 def as_text(column: ir.Value) -> ir.StringValue:
-    """An id or a name as trimmed text; empty text and NaN are missing; whole numbers in float columns have no ``.0``."""
+    """An id or a name as trimmed text; empty text and NaN are missing; a whole number has no ``.0``."""
     if column.type().is_floating():
         whole = column.try_cast("int64")
         text = ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))

@@ -20,6 +20,12 @@ from interestgraph.neo4j.queries import data_folder
 SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".csv.gz", ".tsv.gz", ".jsonl.gz", ".ndjson.gz")
 """What the endings of readable files are."""
 
+RESERVED = {
+    "userId", "itemId", "title", "brand", "price", "priceAt", "trend", "trendAt", "buyers", "repeatRate",
+    "embedding", "embeddingRun", "communityId",
+}  # fmt: skip
+"""Properties of users and items that this package writes itself."""
+
 
 def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
@@ -27,6 +33,8 @@ def _as_tuple(value: object) -> object:
 
 Columns = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 """One column name, or several of which the first present one is taken."""
+SomeColumns = Annotated[Columns, Field(min_length=1)]
+PropertyName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class _Part(BaseModel):
@@ -50,9 +58,9 @@ class Events(_Part):
     """The log itself: one row, one event."""
 
     file: str
-    user: Columns
-    item: Columns
-    time: Columns
+    user: SomeColumns
+    item: SomeColumns
+    time: SomeColumns
     time_format: str = "auto"
     """``auto`` (timestamps, ISO 8601 text, or epoch seconds/milliseconds by magnitude), or a strptime format."""
     timezone: str = "UTC"
@@ -70,9 +78,16 @@ class Nodes(_Part):
     """Attributes of nodes: a table with one row per id (or many; then the last row with a value wins)."""
 
     file: str
-    id: Columns
-    attributes: dict[str, Columns] = {}
+    id: SomeColumns
+    attributes: dict[PropertyName, SomeColumns] = {}
     """Property name -> column."""
+
+    @model_validator(mode="after")
+    def _free_names(self) -> Nodes:
+        taken = sorted(set(self.attributes) & RESERVED)
+        if taken:
+            raise ValueError(f"attributes.{taken[0]}: interestgraph itself uses this property; choose another name")
+        return self
 
 
 class Items(Nodes):
@@ -94,7 +109,7 @@ class Campaigns(_Part):
     """Campaign descriptions."""
 
     file: str
-    id: Columns
+    id: SomeColumns
     kind: Columns = ()
     starts_at: Columns = ()
     ends_at: Columns = ()
@@ -104,7 +119,7 @@ class Links(_Part):
     """Rows that join a campaign to a user or an item."""
 
     file: str
-    campaign: Columns
+    campaign: SomeColumns
     user: Columns = ()
     item: Columns = ()
     time: Columns = ()
@@ -144,6 +159,8 @@ class LoaderSpec(_Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> LoaderSpec:
+        if not self.behaviours:
+            raise ValueError("behaviours: there is no [behaviours.…] table")
         unknown = [name for name in self.behaviours if name not in BEHAVIOURS]
         if unknown:
             raise ValueError(f"behaviours: {', '.join(unknown)} is not one of {', '.join(BEHAVIOURS)}")
@@ -151,6 +168,14 @@ class LoaderSpec(_Part):
             raise ValueError("events: give either behaviour or behaviour_column")
         if self.events.behaviour is not None and self.events.behaviour not in self.behaviours:
             raise ValueError(f"events.behaviour {self.events.behaviour} has no [behaviours.…] table")
+        values = [value.lower() for part in self.behaviours.values() for value in part.values]
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise ValueError(f"behaviours: {', '.join(twice)} means more than one of them")
+        for key, needed in (("received", "user"), ("promotes", "item"), ("redeemed", "user")):
+            link = getattr(self, key)
+            if link is not None and not getattr(link, needed):
+                raise ValueError(f"{key}.{needed}: names no column")
         parts = (self.events, self.items, self.users, self.campaigns, self.received, self.promotes, self.redeemed)
         for part in parts:
             if part is not None and part.file not in self.files:
@@ -201,7 +226,8 @@ def load_spec(loader: str) -> LoaderSpec:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise LoaderError(f"{path}: {f'{where}: ' if where else ''}{first['msg']}") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise LoaderError(f"{path}: {f'{where}: ' if where else ''}{message}") from error
 
 
 def find_files(spec: LoaderSpec, data: Path | None) -> dict[str, list[Path]]:
@@ -218,6 +244,8 @@ def find_files(spec: LoaderSpec, data: Path | None) -> dict[str, list[Path]]:
     if not root.exists():
         raise DataError(f"no such file or folder: {root}")
     if root.is_file():
+        if not root.name.endswith(SUFFIXES):
+            raise DataError(f"{root} is no log that can be read: names end in {', '.join(SUFFIXES)}")
         if len(spec.files) > 1:
             raise DataError(f"loader {spec.name} reads {len(spec.files)} files: give their folder, not {root}")
         return {name: [root] for name in spec.files}

@@ -122,7 +122,7 @@ def _parameter(value: Any) -> Any:
     if isinstance(value, datetime):
         return epoch_millis(value)
     if isinstance(value, dict):
-        return {name: part for name, part in value.items() if part is not None}
+        return {name: _parameter(part) for name, part in value.items() if part is not None}
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +30,12 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 RETRY_SECONDS = 10.0
 """How long a transaction is tried again after a transient error."""
+
+SCHEMES = ("bolt://", "neo4j://", "bolt+s://", "neo4j+s://", "bolt+ssc://", "neo4j+ssc://")
+"""What the URI of a server begins with."""
+
+_NAME = re.compile(r"^\w+/\w+$")
+"""The form of a query file's name, which no statement has."""
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -60,6 +67,10 @@ class Database:
             UnavailableError: nothing answers.
         """
         where = f"Neo4j at {uri}"
+        if not uri.startswith(SCHEMES):
+            raise ConfigurationError(
+                f"NEO4J_URI {uri!r} is not a Bolt address: it begins with one of {', '.join(SCHEMES)}"
+            )
 
         def open_driver() -> neo4j.Driver:
             return neo4j.GraphDatabase.driver(
@@ -81,6 +92,9 @@ class Database:
             with _mapped(where, username, name):
                 driver.verify_connectivity()
                 database.read("RETURN 1 AS one")
+        except ValueError as error:  # what the driver makes of a port that is no number
+            driver.close()
+            raise ConfigurationError(f"NEO4J_URI {uri!r} is not a Bolt address: {error}") from error
         except InterestGraphError:
             driver.close()
             raise
@@ -109,7 +123,7 @@ class Database:
         """Run a read-only statement, tried again on transient errors; returns its rows.
 
         Args:
-            query: name of a file in ``cypher/``, a `Query`, or Cypher text (it contains a space).
+            query: name of a file in ``cypher/``, a `Query`, or Cypher text.
         """
         text = _text(query)
         with self._session(neo4j.READ_ACCESS) as session:
@@ -225,7 +239,7 @@ def _close(session: neo4j.Session) -> None:
 def _text(query: str | Query) -> str:
     if isinstance(query, Query):
         return query.text
-    return query if " " in query else load_query(query).text
+    return load_query(query).text if _NAME.match(query) else query
 
 
 @contextmanager
@@ -259,6 +273,10 @@ def _server_error(error: driver_errors.Neo4jError, where: str, database: str) ->
     message, code = error.message or "", error.code or ""
     if "DatabaseNotFound" in code:
         return ConfigurationError(f"{where} has no database {database}: check NEO4J_DATABASE")
+    if "AuthenticationRateLimit" in code:
+        return AuthenticationError(
+            f"{where} refuses to sign in after too many wrong passwords: check NEO4J_PASSWORD, and wait some seconds"
+        )
     if "no space left" in message.lower() or "disk is full" in message.lower():
         return DiskSpaceError(f"{where} has no disk space left: free some, then run the same command again")
     if "MemoryPool" in code or "OutOfMemory" in message:
@@ -270,5 +288,7 @@ def _server_error(error: driver_errors.Neo4jError, where: str, database: str) ->
 
 
 def _first_line(error: BaseException) -> str:
-    text = (getattr(error, "message", None) or str(error)).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    # Only what the server says is in `message`; errors of the driver itself have a text that says nothing there.
+    message = error.message if isinstance(error, driver_errors.Neo4jError) else None
+    text = (message or str(error)).strip()
+    return text.splitlines()[0].rstrip(" :") if text else type(error).__name__

@@ -84,10 +84,9 @@ def recommend(database: Database, user: str, config: RecommendConfig) -> Table[R
     found = list(_scored(database, context, [user], at, category, config))
     notes = list(context.notes)
     scored = found[0][1] if found else []
-    if not scored or all(set(entry.parts) == {"trend"} for entry in scored):
-        known = user_exists(database, user)
-        notes.insert(0, f"user {user} {'has no events yet' if known else 'is not in the graph'}: trending items")
-        if not scored:
+    if all(set(entry.parts) == {"trend"} for entry in scored):
+        notes.insert(0, f"{_why_trending(database, user)}: trending items")
+        if not found:
             scored = _trend_only(database, category, config)
     rows = _described(database, context, user, scored, at, config)
     return Table(tuple(rows), tuple(notes))
@@ -128,6 +127,13 @@ def _scored(
     )
     for candidates in found:
         yield candidates.user, blend(candidates, config.blend, config.n)
+
+
+def _why_trending(database: Database, user: str) -> str:
+    if not user_exists(database, user):
+        return f"user {user} is not in the graph"
+    active = database.read("serve/user_is_active", userId=user)[0]["active"]
+    return f"nothing that user {user} did leads to such items" if active else f"user {user} has no events yet"
 
 
 def _trend_only(database: Database, category: str | None, config: RecommendConfig) -> list[Scored]:

@@ -1,0 +1,169 @@
+"""Single events, at once visible: own interest, category interest and trend move with the transaction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from interestgraph.errors import ConfigurationError, DataError
+from interestgraph.ingest.spec import load_spec
+from interestgraph.model import BEHAVIOURS, DecayedWeight, utc
+from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.queries import load_query
+
+LOAD_ID = "recorded"
+"""The Load node that recorded events are counted on."""
+DEFAULTS = "events"
+"""The loader whose strength and half-life a behaviour has that the graph does not know yet."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a user and an item."""
+
+    user: str
+    item: str
+    behaviour: str
+    """One of `interestgraph.model.BEHAVIOURS`."""
+    at: datetime
+    """A moment without a zone is taken as UTC."""
+    value: float | None = None
+    quantity: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.user.strip() or not self.item.strip():
+            raise DataError(f"an event needs a user and an item, got {self.user!r} and {self.item!r}")
+        if self.behaviour not in BEHAVIOURS:
+            raise DataError(f"unknown behaviour {self.behaviour!r} of user {self.user}: one of {', '.join(BEHAVIOURS)}")
+        for name in ("value", "quantity"):
+            number = getattr(self, name)
+            if number is not None and not math.isfinite(number):
+                raise DataError(f"{name} {number} of user {self.user} and item {self.item} is not a finite number")
+        moment = utc(self.at)
+        if moment < datetime(1970, 1, 1, tzinfo=UTC) or moment > datetime.now(UTC) + timedelta(days=1):
+            raise DataError(f"time {moment:%Y-%m-%d %H:%M:%S} of user {self.user} lies before 1970 or in the future")
+
+    @property
+    def millis(self) -> int:
+        """Epoch milliseconds."""
+        return int(utc(self.at).timestamp() * 1000)
+
+
+def record(
+    database: Database, events: Sequence[Event], also: Callable[[Callable[..., list[Row]]], None] | None = None
+) -> None:
+    """Apply events in one transaction: all of them or none.
+
+    Weights are exact (forward decay), whatever the order of events. Trend, buyers, repeat rate and category interests
+    are brought up to date where the graph is enriched, in units of the enrichment's moment; a new enrichment brings them to
+    the moment of the last event (where behaviours have different half-lives, shares then shift a little).
+
+    Args:
+        database: the graph.
+        events: the events, in any order.
+        also: runs further statements in the same transaction, such as noting the position in a source.
+
+    Raises:
+        DataError: an event is wrong; none is applied.
+    """
+    if not events:
+        return
+    (context,) = database.read("ingest/record_context")
+    known = {row["name"]: row for row in context["behaviours"]}
+    new = _new_behaviours({event.behaviour for event in events} - set(known))
+    known |= {row["name"]: row for row in new}
+    primary = [name for name, row in known.items() if row["primary"]]
+    rows = {name: _rows([event for event in events if event.behaviour == name], known[name]) for name in known}
+    moments = [event.millis for event in events]
+    enriched = context["asOf"] is not None and context["trendHalfLife"] is not None
+
+    def unit(run: Callable[..., list[Row]]) -> None:
+        # The Load node comes first: its lock makes concurrent recorders wait for each other instead of deadlocking.
+        now = round(datetime.now(UTC).timestamp() * 1000)
+        run(
+            "ingest/record_load",
+            loadId=LOAD_ID,
+            events=len(events),
+            firstAt=min(moments),
+            lastAt=max(moments),
+            at=now,
+        )
+        if new:
+            run("ingest/behaviours", rows=new)
+        for name, pairs in rows.items():
+            if not pairs:
+                continue
+            half_life = known[name]["halfLife"]
+            run("ingest/record_nodes", rows=pairs)
+            if enriched and name in primary:
+                run(
+                    "ingest/record_trend",
+                    rows=pairs,
+                    primary=primary,
+                    trendAt=context["asOf"],
+                    trendHalfLife=context["trendHalfLife"],
+                )
+            query = load_query("ingest/interactions").for_relationship(name)
+            run(query, rows=pairs, halfLife=half_life, ratings=name == "RATED")
+            if enriched:
+                run("ingest/record_interests", rows=pairs, asOf=context["asOf"], halfLife=half_life)
+        if enriched:
+            run("ingest/record_shares", userIds=sorted({event.user for event in events}))
+        if also is not None:
+            also(run)
+
+    database.transact(unit)
+
+
+def _rows(events: Sequence[Event], behaviour: Row) -> list[Row]:
+    """One row per pair, in a fixed order, as the statement `ingest/interactions` takes them."""
+    pairs: dict[tuple[str, str], Row] = {}
+    for event in sorted(events, key=lambda event: event.millis):
+        strength, at = behaviour["strength"], event.millis
+        row = pairs.get((event.user, event.item))
+        if row is None:
+            pairs[event.user, event.item] = {
+                "userId": event.user,
+                "itemId": event.item,
+                "count": 1,
+                "quantity": event.quantity,
+                "value": event.value,
+                "weight": strength,
+                "firstAt": at,
+                "lastAt": at,
+            }
+            continue
+        before = DecayedWeight(row["weight"], row["lastAt"] / 1000)
+        row["weight"] = before.add(strength, at / 1000, behaviour["halfLife"]).weight
+        row["lastAt"] = at
+        row["count"] += 1
+        row["quantity"] = _sum(row["quantity"], event.quantity)
+        row["value"] = event.value if behaviour["name"] == "RATED" else _sum(row["value"], event.value)
+    return [pairs[key] for key in sorted(pairs)]
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    if first is None or second is None:
+        return first if second is None else second
+    return first + second
+
+
+def _new_behaviours(names: set[str]) -> list[Row]:
+    """Strength and half-life of behaviours that the graph does not know yet, from the generic loader."""
+    defaults = load_spec(DEFAULTS).behaviours
+    missing = sorted(names - set(defaults))
+    if missing:
+        raise ConfigurationError(
+            f"the graph has no half-life for {', '.join(missing)}: load a log whose loader declares it first"
+        )
+    return [
+        {
+            "name": name,
+            "strength": defaults[name].strength,
+            "halfLife": defaults[name].half_life,
+            "primary": defaults[name].primary,
+        }
+        for name in sorted(names)
+    ]
