@@ -6,7 +6,7 @@
 UNWIND $rows AS row
 MERGE (i:Item {itemId: row.itemId})
 WITH i, row.properties AS properties, i.price AS price, i.priceAt AS priceAt,
-     datetime({epochMillis: row.properties.priceAt}) AS paidAt
+     CASE WHEN row.properties.priceAt IS NOT NULL THEN datetime({epochMillis: row.properties.priceAt}) END AS paidAt
 SET i += properties,
     i.priceAt = CASE WHEN properties.price IS NULL OR priceAt > paidAt THEN priceAt ELSE paidAt END,
     i.price = CASE WHEN priceAt > paidAt THEN price ELSE i.price END

@@ -68,7 +68,8 @@ def communities(matrix: sparse.csr_array, neighbours: Neighbours, config: Commun
     graph.data[coarse[row] != coarse[graph.indices]] = 0.0
     graph.eliminate_zeros()
     fine_quality, fine = _leiden(graph, config.resolution * config.fine_factor, config)
-    fine = _renumber(fine, np.diff(graph.indptr) > 0, config.min_size)
+    valid = np.diff(graph.indptr) > 0
+    fine = _renumber(_gather_small(fine, coarse, valid, config.min_size), valid, config.min_size)
     coarse = _renumber(coarse, fine >= 0, 1)
     parent = np.full(int(fine.max(initial=-1)) + 1, -1, dtype=np.int32)
     parent[fine[fine >= 0]] = coarse[fine >= 0]
@@ -111,6 +112,26 @@ def _leiden(graph: sparse.csr_array, resolution: float, config: CommunityConfig)
     found = np.arange(graph.shape[0], dtype=np.int32)
     found[np.fromiter(labels.keys(), np.int64)] = np.fromiter(labels.values(), np.int32)
     return float(quality), found
+
+
+def _gather_small(
+    fine: NDArray[np.int32], coarse: NDArray[np.int32], valid: NDArray[np.bool_], min_size: int
+) -> NDArray[np.int32]:
+    """Put fine groups that are too small together within their coarse one, and what is still too small into its
+    largest fine group, so that nobody leaves a coarse group of sufficient size."""
+    made = fine.astype(np.int64)
+    size = np.bincount(made[valid], minlength=len(made))
+    small = valid & (size[made] < min_size)
+    made[small] = len(made) + coarse[small]
+    size = np.bincount(made[valid], minlength=2 * len(made))
+    left = valid & (size[made] < min_size)
+    if left.any():
+        # Sorted by size, so that the last one written per coarse group is its largest.
+        order = np.flatnonzero(valid)[np.argsort(size[made[valid]], kind="stable")]
+        largest = np.full(len(made), -1, dtype=np.int64)
+        largest[coarse[order]] = made[order]
+        made[left] = largest[coarse[left]]
+    return made.astype(np.int32)
 
 
 def _renumber(labels: NDArray[np.int32], valid: NDArray[np.bool_], min_size: int) -> NDArray[np.int32]:

@@ -46,6 +46,7 @@ def interests(
     from scipy import sparse
 
     scores = sparse.csr_array(matrix @ membership)
+    scores.sort_indices()
     user = np.repeat(np.arange(scores.shape[0], dtype=np.int32), np.diff(scores.indptr))
     category, score = scores.indices.astype(np.int32), scores.data
     user, category, score = user[score > 0], category[score > 0], score[score > 0]

@@ -51,13 +51,15 @@ class Event:
         return int(utc(self.at).timestamp() * 1000)
 
 
-def record(
-    database: Database, events: Sequence[Event], also: Callable[[Callable[..., list[Row]]], None] | None = None
-) -> None:
+Also = Callable[[Callable[..., list[Row]]], None]
+"""Gets a function that runs a statement in the transaction of the events."""
+
+
+def record(database: Database, events: Sequence[Event], also: Also | None = None) -> None:
     """Apply events in one transaction: all of them or none.
 
     Weights are exact (forward decay), whatever the order of events. Trend, buyers, repeat rate and category interests
-    are brought up to date where the graph is enriched, in units of the enrichment's moment; a new enrichment brings them to
+    are brought up to date where the graph is enriched, in units of the enrichment's moment; a new one brings them to
     the moment of the last event (where behaviours have different half-lives, shares then shift a little).
 
     Args:

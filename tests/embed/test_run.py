@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_walks_out_writes_the_walks_that_were_trained_from(graph: InterestGraph,
     report = graph.embed(config(), walks_out=tmp_path / "walks.txt")
     sentences = list(LineSentence(str(tmp_path / "walks.txt")))
     assert len(sentences) == report.walks
-    assert sum(len(sentence) for sentence in sentences) == report.tokens
+    assert 3 * sum(len(sentence) for sentence in sentences) == report.tokens
     keys = set(vectors(graph))
     assert {word.replace("%20", " ") for sentence in sentences for word in sentence} == keys
     # Every step of a walk is a relationship of the graph.
@@ -177,7 +178,7 @@ def test_walks_out_writes_the_walks_that_were_trained_from(graph: InterestGraph,
         )
     }
     words = [[word.replace("%20", " ") for word in sentence] for sentence in sentences]
-    steps = {pair for walk in words for pair in zip(walk, walk[1:], strict=False)}
+    steps = {pair for walk in words for pair in pairwise(walk)}
     assert steps
     assert steps <= joined
 
