@@ -84,7 +84,7 @@ def _loop(database: Database) -> tuple[float, float]:
 def _tables(backend: object) -> GraphTables:
     spec = load_spec(LOADER)
     files: dict[str, list[Path]] = find_files(spec, None)
-    raw = {name: read_files(backend, paths) for name, paths in files.items()}
+    raw = {name: read_files(backend, paths, spec.formats.get(name)) for name, paths in files.items()}
     now = datetime.now(UTC).replace(tzinfo=None)
     clean = clean_events(backend, raw[spec.events.file], spec, now=now)
     return build_tables(backend, spec, clean.events, raw)

@@ -6,6 +6,7 @@ The server is the one in ``INTERESTGRAPH_TEST_URI`` (with ``INTERESTGRAPH_TEST_P
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -113,6 +114,14 @@ def ig(environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         return Output(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,14 +109,6 @@ def test_what_keeps_it_from_connecting_is_told(
         InterestGraph()
 
 
-@pytest.fixture
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class TestQuestions:
     """One method per command; the graph is only read."""
 
@@ -185,6 +176,7 @@ class TestQuestions:
         found = shop.profile("tea-fan-1", 2)
         bought = next(part for part in found.activity if part.behaviour == "PURCHASED")
         assert bought.items <= bought.events
+        assert found.last_active is not None
         assert bought.first_at < bought.last_at <= found.last_active
         strongest = found.interests[0]
         assert (strongest.level, strongest.name) == (1, "Drinks")

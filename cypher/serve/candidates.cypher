@@ -3,7 +3,7 @@
 // category (share of interest x share of the category's trend). asOf in epoch milliseconds; halfLives in days by
 // behaviour; category: only items of that category or below it, or null.
 // parameters: userIds LIST<STRING>, asOf INTEGER, halfLives MAP, useVectors BOOLEAN, excludeSeen BOOLEAN, category STRING, limit INTEGER, seeds INTEGER, interests INTEGER
-// returns: userId STRING, own LIST<LIST<ANY>>, similar LIST<LIST<ANY>>, vector LIST<LIST<ANY>>, category LIST<LIST<ANY>>, seen LIST<STRING>
+// returns: userId STRING, own LIST<LIST<ANY>>, similar LIST<LIST<ANY>>, vector LIST<LIST<ANY>>, category LIST<LIST<ANY>>, disliked LIST<STRING>, seen LIST<STRING>
 // mode: READ
 UNWIND $userIds AS userId
 MATCH (u:User {userId: userId})
@@ -16,12 +16,14 @@ CALL (u) {
 CALL (owned) {
   UNWIND owned AS candidate
   WITH candidate.item AS i, candidate.score AS score
-  WHERE NOT $excludeSeen AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
+  WHERE score > 0 AND NOT $excludeSeen AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
   WITH i, score LIMIT $limit
   RETURN collect([i.itemId, score]) AS own
 }
 CALL (u, owned) {
   UNWIND owned[..$seeds] AS seed
+  WITH u, seed
+  WHERE seed.score > 0
   WITH u, seed.item AS seedItem, log(1 + seed.score) AS strength
   MATCH (seedItem)-[s:SIMILAR_TO]->(i:Item)
   WITH u, i, sum(strength * s.score) AS score
@@ -64,4 +66,5 @@ CALL (u) {
   RETURN collect([i.itemId, score]) AS category
 }
 RETURN u.userId AS userId, own, similar, vector, category,
+       [candidate IN owned WHERE candidate.score <= 0 | candidate.item.itemId] AS disliked,
        CASE WHEN $excludeSeen THEN [candidate IN owned | candidate.item.itemId] ELSE [] END AS seen

@@ -8,6 +8,8 @@ MATCH (i:Item {itemId: $itemId})
 CALL (u) {
   MATCH (u)-[r:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(j:Item)
   WITH j, sum(r.weight * 2.0 ^ (-($asOf - r.lastAt.epochMillis) / 86400000.0 / $halfLives[type(r)])) AS score
+  WHERE score > 0
+  WITH j, score
   ORDER BY score DESC, j.itemId LIMIT $seeds
   RETURN collect({item: j, score: score}) AS strongest
 }

@@ -7,6 +7,8 @@ OPTIONAL MATCH (u:User {userId: $userId})
 CALL (u) {
   MATCH (u)-[r:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i:Item)
   WITH i, sum(r.weight * 2.0 ^ (-($asOf - r.lastAt.epochMillis) / 86400000.0 / $halfLives[type(r)])) AS score
+  WHERE score > 0
+  WITH i, score
   ORDER BY score DESC, i.itemId LIMIT $seeds
   RETURN collect({item: i, score: score}) AS strongest
 }

@@ -25,18 +25,19 @@ from rich.progress import (
 )
 from rich.table import Table
 
-WIDTH = 160
-"""Columns of a table that does not go to a terminal."""
+WIDTH = 10_000
+"""Columns at most of a table that does not go to a terminal: there one row is one line, for other programs."""
 
 
 def stdout() -> Console:
     """Where data goes."""
-    return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    # Names of items may look like rich's markup.
+    return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, markup=False, emoji=False)
 
 
 def stderr() -> Console:
     """Where everything else goes."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def note(text: str) -> None:
@@ -49,6 +50,8 @@ def _plain(value: Any) -> Any:
         return asdict(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if hasattr(value, "iso_format"):  # dates, times and durations of the driver, in attributes of users
+        return value.iso_format()
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, (set, tuple)):

@@ -170,7 +170,7 @@ def _window(config: EvaluateConfig) -> tuple[datetime, datetime]:
     spec = load_spec(config.loader)
     files = find_files(spec, config.data)
     with workspace() as backend:
-        raw = read_files(backend, files[spec.events.file])
+        raw = read_files(backend, files[spec.events.file], spec.formats.get(spec.events.file))
         clean = clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None))
         last = clean.events["at"].max().to_pyarrow().as_py()
     # The last event itself belongs to the window, so the window ends just after it.
@@ -214,7 +214,7 @@ def _truth(config: EvaluateConfig, cut: datetime, until: datetime, known: set[st
     files = find_files(spec, config.data)
     naive = {"since": cut.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
     with workspace() as backend:
-        raw = read_files(backend, files[spec.events.file])
+        raw = read_files(backend, files[spec.events.file], spec.formats.get(spec.events.file))
         clean = clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None), **naive)
         chosen = clean.events.filter(clean.events.behaviour.isin(spec.primary))
         pairs = chosen.select("user", "item").distinct().to_pyarrow().to_pydict()

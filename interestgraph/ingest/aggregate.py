@@ -161,7 +161,7 @@ def _ids(table: ir.Table, column: str, name: str) -> ir.Table:
 def _users(spec: LoaderSpec, raw: Mapping[str, ir.Table], interactions: ir.Table, links: list[ir.Table]) -> ir.Table:
     known = [_ids(table, "userId", "userId") for table in (interactions, *links)]
     attributes = None
-    if spec.users is not None:
+    if spec.users is not None and spec.users.file in raw:
         table = raw[spec.users.file]
         key = pick(table, spec.users.id, spec, "users.id")
         table = table.mutate(userId=as_text(table[str(key)]))
@@ -173,14 +173,14 @@ def _users(spec: LoaderSpec, raw: Mapping[str, ir.Table], interactions: ir.Table
 
 
 def _catalogue(spec: LoaderSpec, raw: Mapping[str, ir.Table]) -> ir.Table:
-    """Items with attributes and the category path (names joined by the unit separator), one row an item."""
+    """Items with attributes and category paths (each one's names joined by the unit separator), one row an item."""
     part = spec.items
-    if part is None:
-        empty = {"itemId": "string", "title": "string", "brand": "string", "price": "float64", "_path": "string"}
-        return ibis.memtable([], schema=empty)
+    if part is None or part.file not in raw:
+        empty = {"itemId": "string", "title": "string", "brand": "string", "price": "float64"}
+        return ibis.memtable([], schema={**empty, "_paths": "array<string>"})
     table = raw[part.file]
     key = pick(table, part.id, spec, "items.id")
-    table = table.mutate(itemId=as_text(table[str(key)])).mutate(_path=_category_path(table, part, spec))
+    table = table.mutate(itemId=as_text(table[str(key)])).mutate(_paths=_category_paths(table, part, spec))
     brand, price = pick(table, part.brand, spec, "items.brand"), pick(table, part.price, spec, "items.price")
     title = _title(table, part, spec)
     return (
@@ -191,7 +191,7 @@ def _catalogue(spec: LoaderSpec, raw: Mapping[str, ir.Table]) -> ir.Table:
             brand=_last(table, as_text(table[brand])) if brand else ibis.null("string"),
             price=_last(table, table[price].try_cast("float64")) if price else ibis.null("float64"),
             **_attributes(table, part, spec, "items"),
-            _path=_last(table, table["_path"]),
+            _paths=_last(table, table["_paths"]),
         )
     )
 
@@ -203,6 +203,22 @@ def _title(table: ir.Table, part: Items, spec: LoaderSpec) -> ir.Value | None:
         return None if column is None else as_text(table[column])
     columns = [as_text(table[str(pick(table, (name,), spec, "items.title"))]) for name in part.title]
     return ibis.literal(" ").join(columns).nullif("")
+
+
+def _category_paths(table: ir.Table, part: Items, spec: LoaderSpec) -> ir.Value:
+    """The categories of each row, as a list of paths; missing where there is none."""
+    column = pick(table, part.category_list, spec, "items.category_list")
+    if column is None:
+        path = _category_path(table, part, spec)
+        return ibis.ifelse(path.isnull(), ibis.null("array<string>"), ibis.array([path]))
+    entries = table[column]
+    names = entries.cast("array<string>") if entries.type().is_array() else as_text(entries).split(part.list_separator)
+    paths = names.map(lambda entry: _levels(entry.split(part.separator)).join(_UNIT)).filter(lambda path: path != "")
+    return ibis.ifelse(paths.length() > 0, paths, ibis.null("array<string>"))
+
+
+def _levels(names: ir.ArrayValue) -> ir.ArrayValue:
+    return names.map(lambda name: name.strip()).filter(lambda name: name != "")
 
 
 def _category_path(table: ir.Table, part: Items, spec: LoaderSpec) -> ir.Value:
@@ -218,8 +234,7 @@ def _category_path(table: ir.Table, part: Items, spec: LoaderSpec) -> ir.Value:
         names = table[column].cast("array<string>")
     else:
         names = table[column].cast("string").split(part.separator)
-    names = names.map(lambda name: name.strip()).filter(lambda name: name != "")
-    return names.join(_UNIT).nullif("")
+    return _levels(names).join(_UNIT).nullif("")
 
 
 def _joined(columns: list[ir.StringValue]) -> ir.Value:
@@ -237,7 +252,7 @@ def _items(
     promotes: ir.Table,
 ) -> ir.Table:
     known = [_ids(table, "itemId", "itemId") for table in (interactions, promotes, catalogue)]
-    items = _left(ibis.union(*known, distinct=True), catalogue.drop("_path"), "itemId")
+    items = _left(ibis.union(*known, distinct=True), catalogue.drop("_paths"), "itemId")
     if spec.events.value_meaning != "amount":
         return items
     paid = events.filter(events.behaviour.isin(spec.primary) & (events.value > 0) & (events.quantity.fill_null(1) > 0))
@@ -258,9 +273,10 @@ def _left(left: ir.Table, right: ir.Table, key: str) -> ir.Table:
 
 def _categories(backend: Any, catalogue: ir.Table) -> tuple[ir.Table, ir.Table, ir.Table]:
     """Categories, item memberships (deepest category), and the tree."""
-    pathed = catalogue.filter(catalogue["_path"].notnull())
+    pathed = catalogue.filter(catalogue["_paths"].notnull()).select("itemId", _path=catalogue["_paths"].unnest())
     names = pathed["_path"].split(_UNIT)
-    in_category = pathed.select("itemId", categoryId=names.join(PATH_SEPARATOR)).order_by("itemId")
+    in_category = pathed.select("itemId", categoryId=names.join(PATH_SEPARATOR)).distinct()
+    in_category = in_category.order_by("itemId", "categoryId")
     paths = pathed.select(path=names).distinct()
     prefixes = paths.mutate(level=ibis.range(1, paths.path.length() + 1).unnest())
     prefixes = prefixes.select(path=prefixes.path[: prefixes.level], level=prefixes.level).distinct()
@@ -281,7 +297,7 @@ def _categories(backend: Any, catalogue: ir.Table) -> tuple[ir.Table, ir.Table, 
 def _links(spec: LoaderSpec, raw: Mapping[str, ir.Table], part: Links | None, key: str) -> ir.Table:
     """A table userId, itemId, campaignId, at; rows without one of the ids they need are left out."""
     schema = {"campaignId": "string", "userId": "string", "itemId": "string", "at": "timestamp(6)"}
-    if part is None:
+    if part is None or part.file not in raw:
         return ibis.memtable([], schema=schema)
     table = raw[part.file]
 
@@ -312,7 +328,7 @@ def _within(links: ir.Table, since: datetime | None, until: datetime | None) -> 
 def _campaigns(spec: LoaderSpec, raw: Mapping[str, ir.Table], links: Mapping[str, ir.Table]) -> ir.Table:
     known = [_ids(table, "campaignId", "campaignId") for table in links.values()]
     part = spec.campaigns
-    if part is None:
+    if part is None or part.file not in raw:
         return ibis.union(*known, distinct=True).mutate(
             kind=ibis.null("string"), startsAt=ibis.null("timestamp(6)"), endsAt=ibis.null("timestamp(6)")
         )

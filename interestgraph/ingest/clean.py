@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from interestgraph.ingest.read import FILE, ROW, as_text, as_time, pick
 from interestgraph.ingest.spec import LoaderSpec
+from interestgraph.model import utc
 
 EARLIEST = datetime(1970, 1, 1)
 """Events before this moment (UTC) are taken for errors."""
@@ -82,8 +83,8 @@ def _typed(raw: ir.Table, spec: LoaderSpec, now: datetime) -> ir.Table:
         raw[ROW],
         user=as_text(raw[str(names["user"])]),
         item=as_text(raw[str(names["item"])]),
-        raw_time=raw[str(names["time"])].cast("string"),
-        at=as_time(raw[str(names["time"])], events.time_format, events.timezone),
+        raw_time=_raw_time(raw, names["time"], spec),
+        at=_moment(raw, names["time"], spec),
         raw_behaviour=_behaviour_text(raw, names["behaviour_column"]),
         raw_quantity=_optional_text(raw, names["quantity"]),
         raw_value=_optional_text(raw, names["value"]),
@@ -92,7 +93,12 @@ def _typed(raw: ir.Table, spec: LoaderSpec, now: datetime) -> ir.Table:
     )
     table = table.mutate(behaviour=_behaviour(table, spec))
     strengths = [(table.behaviour == name, part.strength) for name, part in spec.behaviours.items()]
-    table = table.mutate(strength=ibis.cases(*strengths, else_=ibis.null("float64")))
+    strength = ibis.cases(*strengths, else_=ibis.null("float64"))
+    if events.rating is not None:
+        # From -1 (as far below neutral as the best is above it, or further) to 1 (the best).
+        span = events.rating.high - events.rating.neutral
+        strength = strength * ((table.value.fill_null(events.rating.high) - events.rating.neutral) / span).clip(-1, 1)
+    table = table.mutate(strength=strength)
     reasons = [
         (table.user.isnull(), "user", table.user, "missing user"),
         (table.item.isnull(), "item", table.item, "missing item"),
@@ -115,6 +121,18 @@ def _typed(raw: ir.Table, spec: LoaderSpec, now: datetime) -> ir.Table:
         reason_column=ibis.cases(*[(test, column) for test, column, _, _ in reasons], else_=none),
         reason_value=ibis.cases(*[(test, value) for test, _, value, _ in reasons], else_=none),
     ).drop("raw_time", "raw_behaviour", "raw_quantity", "raw_value")
+
+
+def _raw_time(raw: ir.Table, column: str | None, spec: LoaderSpec) -> ir.Value:
+    return ibis.literal(str(spec.events.undated)) if column is None else as_text(raw[column])
+
+
+def _moment(raw: ir.Table, column: str | None, spec: LoaderSpec) -> ir.Value:
+    """When a row happened; a log without times has one stated moment."""
+    if column is None:
+        assert spec.events.undated is not None
+        return ibis.literal(utc(spec.events.undated).replace(tzinfo=None)).cast("timestamp(6)")
+    return as_time(raw[column], spec.events.time_format, spec.events.timezone)
 
 
 def _behaviour_text(raw: ir.Table, column: str | None) -> ir.Value:

@@ -127,7 +127,7 @@ def _prepare(
     backend: Any, spec: LoaderSpec, files: dict[str, list[Path]], config: LoadConfig, now: datetime
 ) -> tuple[CleanEvents, GraphTables]:
     """Everything before the write."""
-    raw = {name: read_files(backend, paths) for name, paths in files.items()}
+    raw = {name: read_files(backend, paths, spec.formats.get(name)) for name, paths in files.items() if paths}
     since, until = _naive(config.since), _naive(config.until)
     clean = clean_events(backend, raw[spec.events.file], spec, now=now, since=since, until=until)
     if clean.kept == 0:

@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 import psutil
 
 from interestgraph.errors import DataError, DiskSpaceError
-from interestgraph.ingest.spec import Columns, LoaderSpec
+from interestgraph.ingest.spec import Columns, Format, LoaderSpec
 
 FILE, ROW = "_file", "_row"
 """Columns added to every table: path of the source file, number of the row in it (the first data row is 1)."""
@@ -65,13 +65,18 @@ def _told(error: Exception) -> str:
     return re.sub(r"( delimiter = | LINE \d+: ).*", "", text)[:400]
 
 
-def read_files(backend: Any, paths: Sequence[Path]) -> ir.Table:
+def read_files(backend: Any, paths: Sequence[Path], form: Format | None = None) -> ir.Table:
     """All files as one table with `FILE` and `ROW`; columns are matched by name, text stays text.
+
+    Args:
+        backend: the workspace.
+        paths: the files.
+        form: how they are written, where the loader says so.
 
     Raises:
         DataError: a file is empty, unreadable, or its columns differ from the first file's.
     """
-    tables = [_read_one(backend, path) for path in paths]
+    tables = [_read_one(backend, path, form) for path in paths]
     first = tables[0]
     for path, table in zip(paths[1:], tables[1:], strict=True):
         if set(table.columns) != set(first.columns):
@@ -87,15 +92,15 @@ def _alike(tables: Sequence[ir.Table]) -> list[ir.Table]:
     return [table.select(*names).mutate(**{name: as_text(table[name]) for name in odd}) for table in tables]
 
 
-def _read_one(backend: Any, path: Path) -> ir.Table:
-    name = path.name.removesuffix(".gz")
+def _read_one(backend: Any, path: Path, form: Format | None) -> ir.Table:
+    name = path.name.removesuffix(".gz").removesuffix(".zst")
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty")
     try:
         if name.endswith(".parquet"):
             table = backend.read_parquet(path)
-        elif name.endswith((".csv", ".tsv")):
-            table = _read_csv(backend, path)
+        elif form is not None or name.endswith((".csv", ".tsv")):
+            table = _read_delimited(backend, path, form or Format())
         else:
             table = _read_json(backend, path)
     except (duckdb.Error, gzip.BadGzipFile, EOFError) as error:
@@ -105,18 +110,33 @@ def _read_one(backend: Any, path: Path) -> ir.Table:
     return table.mutate(**{FILE: ibis.literal(str(path)), ROW: ibis.row_number() + 1})
 
 
-def _read_csv(backend: Any, path: Path) -> ir.Table:
-    """Columns and separator come from the header alone: guessed from the rows, one short row would change them."""
-    with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as stream:
-        header = stream.readline().decode("utf-8-sig", errors="replace").strip("\r\n")
-    separator = max(",;\t|", key=header.count)
-    columns: dict[str, str] = {}
+def _read_delimited(backend: Any, path: Path, form: Format) -> ir.Table:
+    """Columns and separator come from the loader or the header: guessed from rows, a short one would change them."""
+    fixed = {"auto_detect": False, "encoding": form.encoding}
+    if form.adjacency:
+        lines = backend.read_csv(path, columns={"line": "VARCHAR"}, header=False, delim="\x1f", quote="", **fixed)
+        words = lines.line.strip().re_split(r"\s+")
+        return lines.select(user=words[0], item=words[1:].unnest())
+    if form.columns:
+        columns = dict.fromkeys(form.columns, "VARCHAR")
+        return backend.read_csv(path, columns=columns, header=False, delim=form.delimiter or ",", quote='"', **fixed)
+    header = _first_line(backend, path, form)
+    separator = form.delimiter or max(",;\t|", key=header.count)
+    columns = {}
     for place, name in enumerate(next(csv.reader([header], delimiter=separator), [])):
         taken = not name or name.lower() in (other.lower() for other in columns)
         columns[f"{name or 'column'}_{place}" if taken else name] = "VARCHAR"
-    return backend.read_csv(
-        path, columns=columns, auto_detect=False, header=True, delim=separator, quote='"', escape='"'
-    )
+    return backend.read_csv(path, columns=columns, header=True, delim=separator, quote='"', escape='"', **fixed)
+
+
+def _first_line(backend: Any, path: Path, form: Format) -> str:
+    if path.name.endswith(".zst"):
+        form_of_line = {"columns": {"line": "VARCHAR"}, "auto_detect": False, "header": False, "quote": ""}
+        lines = backend.read_csv(path, delim="\x1f", **form_of_line).limit(1).to_pyarrow().to_pylist()
+        return str(lines[0]["line"]) if lines else ""
+    encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
+    with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as stream:
+        return stream.readline().decode(encoding, errors="replace").strip("\r\n")
 
 
 def _read_json(backend: Any, path: Path) -> ir.Table:

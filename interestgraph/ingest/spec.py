@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import tomllib
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,8 +18,11 @@ from interestgraph.errors import DataError, LoaderError
 from interestgraph.model import BEHAVIOURS
 from interestgraph.neo4j.queries import data_folder
 
-SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".csv.gz", ".tsv.gz", ".jsonl.gz", ".ndjson.gz")
-"""What the endings of readable files are."""
+SUFFIXES = (
+    ".parquet",
+    *(f"{kind}{packed}" for kind in (".csv", ".tsv", ".jsonl", ".ndjson", ".json") for packed in ("", ".gz", ".zst")),
+)
+"""What the endings of readable files are; files with a ``[formats]`` table may have any."""
 
 RESERVED = {
     "userId", "itemId", "title", "brand", "price", "priceAt", "trend", "trendAt", "buyers", "repeatRate",
@@ -46,12 +50,33 @@ class Behaviour(_Part):
 
     values: Columns = ()
     """Values of the log's behaviour column that mean this behaviour (compared without regard to case)."""
-    strength: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    """What one event adds to the relationship's weight."""
+    strength: float = Field(default=1.0, allow_inf_nan=False)
+    """What one event adds to the relationship's weight; negative for what lowers interest, such as a return."""
     half_life: float = Field(gt=0, allow_inf_nan=False)
     """Days after which an event counts half."""
     primary: bool = False
     """Whether this is what the platform recommends for (a purchase in a shop); trend and buyers count it."""
+
+
+class Format(_Part):
+    """How a delimited text file is written, where it does not say so itself."""
+
+    delimiter: str | None = Field(default=None, min_length=1, max_length=4)
+    """Between columns; None: comma, semicolon, tab or bar, whichever the header has most of."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns of a file without a header line."""
+    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
+    adjacency: bool = False
+    """Lines of a user and then all the user's items, separated by spaces; read as the columns user and item."""
+
+
+class Rating(_Part):
+    """How a rating changes what an event is worth."""
+
+    neutral: float
+    """A rating that says nothing; lower ones lower interest."""
+    high: float
+    """The best rating, which counts the behaviour's full strength; the strength times -1 is the least."""
 
 
 class Events(_Part):
@@ -60,7 +85,9 @@ class Events(_Part):
     file: str
     user: SomeColumns
     item: SomeColumns
-    time: SomeColumns
+    time: Columns = ()
+    undated: datetime | None = None
+    """Moment of every event of a log without times; there is no decay between them."""
     time_format: str = "auto"
     """``auto`` (timestamps, ISO 8601 text, or epoch seconds/milliseconds by magnitude), or a strptime format."""
     timezone: str = "UTC"
@@ -72,6 +99,8 @@ class Events(_Part):
     value: Columns = ()
     value_meaning: Literal["amount", "rating"] = "amount"
     """``amount``: values are summed over events; ``rating``: the latest one is kept."""
+    rating: Rating | None = None
+    """With `value_meaning` ``rating``: how the value changes the event's strength; None: it does not."""
 
 
 class Nodes(_Part):
@@ -102,7 +131,10 @@ class Items(Nodes):
     category_path: Columns = ()
     """A column that holds the whole path, such as ``grocery > dairy > milk``."""
     separator: str = ">"
-    """What separates the levels in `category_path`."""
+    """What separates the levels in `category_path`, and in each entry of `category_list`."""
+    category_list: Columns = ()
+    """A column with several categories, such as genres: a list, or text separated by `list_separator`."""
+    list_separator: str = "|"
 
 
 class Campaigns(_Part):
@@ -146,8 +178,12 @@ class LoaderSpec(_Part):
     package: Package | None = None
     optional: tuple[str, ...] = ()
     """Columns that a file may lack."""
+    optional_files: tuple[str, ...] = ()
+    """Names under ``[files]`` that may be missing; what they would bring is then left out."""
     files: dict[str, str]
     """Name -> file name or glob pattern below the data folder; ``*`` also takes the file itself."""
+    formats: dict[str, Format] = {}
+    """Name under ``[files]`` -> how its files are written."""
     events: Events
     behaviours: dict[str, Behaviour]
     items: Items | None = None
@@ -164,6 +200,16 @@ class LoaderSpec(_Part):
         unknown = [name for name in self.behaviours if name not in BEHAVIOURS]
         if unknown:
             raise ValueError(f"behaviours: {', '.join(unknown)} is not one of {', '.join(BEHAVIOURS)}")
+        if bool(self.events.time) == (self.events.undated is not None):
+            raise ValueError("events: give either time or undated")
+        if self.events.rating is not None and self.events.value_meaning != "rating":
+            raise ValueError('events.rating needs value_meaning = "rating"')
+        for name, behaviour in self.behaviours.items():
+            if behaviour.strength == 0 or (behaviour.strength < 0 and name in self.primary):
+                raise ValueError(f"behaviours.{name}.strength: must not be 0, nor negative for a primary behaviour")
+        for name in self.formats:
+            if name not in self.files:
+                raise ValueError(f"formats.{name} is not listed under [files]")
         if (self.events.behaviour is None) == (not self.events.behaviour_column):
             raise ValueError("events: give either behaviour or behaviour_column")
         if self.events.behaviour is not None and self.events.behaviour not in self.behaviours:
@@ -244,18 +290,23 @@ def find_files(spec: LoaderSpec, data: Path | None) -> dict[str, list[Path]]:
     if not root.exists():
         raise DataError(f"no such file or folder: {root}")
     if root.is_file():
-        if not root.name.endswith(SUFFIXES):
+        if not root.name.endswith(SUFFIXES) and not spec.formats:
             raise DataError(f"{root} is no log that can be read: names end in {', '.join(SUFFIXES)}")
-        if len(spec.files) > 1:
+        needed = [name for name in spec.files if name not in spec.optional_files]
+        if len(needed) > 1:
             raise DataError(f"loader {spec.name} reads {len(spec.files)} files: give their folder, not {root}")
-        return {name: [root] for name in spec.files}
+        return {name: [root] if name == spec.events.file else [] for name in spec.files}
     found = {}
     for name, pattern in spec.files.items():
-        paths = sorted(path for path in root.glob(pattern) if path.is_file() and path.name.endswith(SUFFIXES))
-        if not paths:
+        paths = sorted(path for path in root.glob(pattern) if path.is_file() and _readable(spec, name, path))
+        if not paths and name not in spec.optional_files:
             raise DataError(f"{root} has no file {pattern}, which loader {spec.name} needs ([files] {name})")
         found[name] = paths
     return found
+
+
+def _readable(spec: LoaderSpec, name: str, path: Path) -> bool:
+    return name in spec.formats or path.name.endswith(SUFFIXES)
 
 
 def _package_folder(spec: LoaderSpec) -> Path:

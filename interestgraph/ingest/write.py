@@ -53,7 +53,8 @@ def _steps(database: Database, spec: LoaderSpec, tables: GraphTables, *, resumed
     yield Step("category tree", load_query("ingest/child_of"), tables.child_of, {})
     for name, table, key in nodes:
         yield Step(name, load_query(f"ingest/{name}"), _with_properties(table, key), {})
-    yield Step("item categories", load_query("ingest/in_category"), tables.in_category, {})
+    memberships = tables.in_category.group_by("itemId").agg(categoryIds=ibis._.categoryId.collect())
+    yield Step("item categories", load_query("ingest/in_category"), memberships.order_by("itemId"), {})
     for behaviour in spec.behaviours:
         table = tables.interactions.filter(tables.interactions.behaviour == behaviour).drop("behaviour")
         yield _interactions(database, spec, behaviour, table, resumed=resumed)

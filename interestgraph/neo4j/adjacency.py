@@ -98,7 +98,7 @@ class Adjacency:
         return tuple(part for part in self.interactions if part.primary) or self.interactions
 
     def matrix(self, as_of: float, parts: Sequence[Interactions] | None = None) -> sparse.csr_array:
-        """Users x items, the sum of decayed weights over behaviours, float64."""
+        """Users x items, the sum of decayed weights over behaviours where it is positive, float64."""
         from scipy import sparse
 
         chosen = self.interactions if parts is None else parts
@@ -108,8 +108,11 @@ class Adjacency:
         user = np.concatenate([part.user for part in chosen])
         item = np.concatenate([part.item for part in chosen])
         weight = np.concatenate([part.decayed(as_of) for part in chosen])
-        # From coordinates, which sums the behaviours of a pair.
-        return sparse.csr_array(sparse.coo_array((weight, (user, item)), shape=shape))
+        # From coordinates, which sums the behaviours of a pair; what returns or bad ratings outweigh counts nothing.
+        summed = sparse.csr_array(sparse.coo_array((weight, (user, item)), shape=shape))
+        summed.data = np.maximum(summed.data, 0.0)
+        summed.eliminate_zeros()
+        return summed
 
     def category_matrix(self) -> sparse.csr_array:
         """Items x categories, 1 for each category of an item and all above it, float64."""

@@ -77,7 +77,7 @@ def find_candidates(
     asked = 0
     for rows in _ahead(ask, batched(users, USERS_PER_QUERY)):
         # One list serves all users; it must still be long enough when a user's own items are taken out.
-        needed = config.limit + max((len(row["seen"]) for row in rows), default=0)
+        needed = config.limit + max((len(row["seen"]) + len(row["disliked"]) for row in rows), default=0)
         if asked < needed:
             asked = needed
             trend = [
@@ -85,9 +85,10 @@ def find_candidates(
                 for row in database.read("serve/trending", category=category, limit=needed)
             ]
         for row in rows:
-            seen = set(row["seen"])
-            sources = {name: [(item, score) for item, score in row[name]] for name in SOURCES[:-1]}
-            sources["trend"] = [pair for pair in trend if pair[0] not in seen][: config.limit]
+            # What returns or bad ratings outweigh is not proposed by any source.
+            out = {*row["seen"], *row["disliked"]}
+            sources = {name: [(item, score) for item, score in row[name] if item not in out] for name in SOURCES[:-1]}
+            sources["trend"] = [pair for pair in trend if pair[0] not in out][: config.limit]
             yield Candidates(user=row["userId"], sources=sources)
 
 

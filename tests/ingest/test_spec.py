@@ -19,7 +19,7 @@ def test_shipped_loaders_parse(name: str) -> None:
     assert spec.title
     assert spec.licence
     assert set(spec.behaviours) <= set(BEHAVIOURS)
-    assert spec.primary == ("PURCHASED",)
+    assert len(spec.primary) == 1
 
 
 def test_both_loaders_of_the_first_issue_ship() -> None:
@@ -84,7 +84,7 @@ COLUMN = 'behaviour_column = "b"'
             "",
             "[behaviours.PURCHASED]\nhalf_life = 1\nstrength = -1",
             "",
-            "behaviours.PURCHASED.strength: Input",
+            "behaviours.PURCHASED.strength: must not be 0, nor negative",
             id="negative strength",
         ),
         pytest.param(
@@ -145,7 +145,7 @@ def test_every_error_names_the_file_and_the_field(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["user", "item", "time", "file"])
+@pytest.mark.parametrize("key", ["user", "item", "file"])
 def test_a_missing_column_key_is_named(tmp_path: Path, key: str) -> None:
     path = toml(tmp_path / "wrong.toml")
     lines = path.read_text().splitlines()

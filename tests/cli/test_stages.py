@@ -1,0 +1,98 @@
+"""The commands that write: load, enrich, embed and walks export, from an empty graph."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from interestgraph.embed.files import read_vectors, read_walks
+from interestgraph.neo4j.connection import Database
+from tests.conftest import Output
+
+Run = Callable[..., Output]
+SMALL = ("--dimensions", "16", "--walks-per-node", "3", "--walk-length", "10", "--workers", "1")
+
+
+def data(output: Output) -> Any:
+    assert (output.code, output.err) == (0, "")
+    return json.loads(output.out)
+
+
+def rows(output: Output) -> dict[str, str]:
+    """Name -> value of a table of facts; nothing goes to stderr, since no bar is drawn for a program."""
+    assert (output.code, output.err) == (0, "")
+    lines = [line.rstrip() for line in output.out.splitlines()[1:]]
+    parts = [line.strip().split("  ", 1) for line in lines]
+    return {part[0]: part[-1].strip() for part in parts}
+
+
+def test_load(ig: Run, database: Database, shop_log: Path) -> None:
+    with shop_log.open("a", encoding="utf-8") as log:
+        log.write("tea-fan-1,tea-1,purchase,some day,1,Tea 1,Drinks > Tea\n,tea-1,purchase,2024-05-01,1,,\n")
+    first = rows(ig("load", "events", "--data", str(shop_log)))
+    assert first["route"] == "bolt"
+    assert (first["rejected rows"], first["users"], first["items"]) == ("2", "24", "18")
+    assert first["last event"] == "2024-05-28 17:00"
+    rejected = pd.read_csv(first["rejected rows are in"])
+    assert len(rejected) == 2
+    assert set(rejected["reason"]) <= set(first)
+    counted = database.read("MATCH ()-[r:PURCHASED|VIEWED]->(:Item) RETURN count(r) AS n, sum(r.count) AS events")
+    assert counted == [{"n": int(first["relationships"].replace(",", "")), "events": int(first["events"])}]
+    again = data(ig("load", "events", "--data", str(shop_log), "--json"))
+    assert again["route"] == "already loaded"
+    assert again["load_id"] == ig("status").out.split("loads")[1].split()[0]
+    assert (
+        database.read("MATCH ()-[r:PURCHASED|VIEWED]->(:Item) RETURN count(r) AS n, sum(r.count) AS events") == counted
+    )
+
+
+def test_load_a_period(ig: Run, database: Database, shop_log: Path) -> None:
+    call = ("load", "events", "--data", str(shop_log), "--json")
+    early = data(ig(*call, "--until", "2024-05-15"))
+    late = data(ig(*call, "--since", "2024-05-15"))
+    assert early["last_event_at"] < "2024-05-15" <= late["first_event_at"]
+    overlap = ig(*call, "--since", "2024-05-10")
+    assert (overlap.code, overlap.out) == (1, "")
+    assert "are already in the graph" in overlap.err
+    status = data(ig("status", "--json"))
+    assert sorted(status["loads"]) == sorted([early["load_id"], late["load_id"]])
+
+
+def test_enrich_embed_and_walks(ig: Run, database: Database, shop_log: Path, tmp_path: Path) -> None:
+    data(ig("load", "events", "--data", str(shop_log), "--json"))
+
+    enriched = data(ig("enrich", "--neighbours", "3", "--json"))
+    assert enriched["changed"] is True
+    most = database.read("MATCH (i:Item) RETURN max(COUNT { (i)-[:SIMILAR_TO]->() }) AS most")
+    assert most == [{"most": 3}]
+    same = ig("enrich", "--neighbours", "3", "--if-changed")
+    assert (same.code, same.err) == (0, "")
+    assert same.out.startswith(f"enrichment {enriched['run_id']} (the graph was up to date)\n")
+
+    embedded = rows(
+        ig("embed", *SMALL, "--walks-out", str(tmp_path / "walks.parquet"), "--vectors-out", str(tmp_path / "v.kv"))
+    )
+    assert (embedded["dimensions"], embedded["users"], embedded["items"]) == ("16", "24", "18")
+    stored = read_vectors(tmp_path / "v.kv")
+    assert stored.vectors.shape == (48, 16)
+    again = data(ig("embed", *SMALL, "--if-changed", "--json"))
+    assert again["changed"] is False
+    assert again["dimensions"] == 16
+    from_file = data(ig("embed", *SMALL, "--walks", str(tmp_path / "walks.parquet"), "--json"))
+    assert from_file["walks"] == 48 * 3
+    assert from_file["residual"] < 1e-3
+
+    refused = ig("embed", "--dimensions", "8")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith("error: vector index ")
+    other = data(ig("embed", "--dimensions", "8", "--trainer", "gensim", "--replace-index", "--json"))
+    assert (other["dimensions"], other["trainer"]) == (8, "gensim")
+
+    output = ig("walks", "export", "walks.txt", "--walks-per-node", "2", "--walk-length", "5", "--seed", "3")
+    assert (output.code, output.out, output.err) == (0, "96 walks in walks.txt\n", "")
+    walks = [walk for block in read_walks(tmp_path / "walks.txt").blocks() for walk in block]
+    assert (len(walks), len(walks[0])) == (96, 5)
