@@ -200,7 +200,7 @@ class InterestGraph:
         user: str,
         n: int = 10,
         *,
-        exclude_seen: bool = False,
+        exclude_seen: bool | None = None,
         category: str | None = None,
         as_of: datetime | None = None,
     ) -> Table[Recommendation]:
@@ -209,7 +209,8 @@ class InterestGraph:
         Args:
             user: user id.
             n: length of the list.
-            exclude_seen: leave out items that the user has a relationship to.
+            exclude_seen: leave out items that the user has a relationship to; None: where hardly anything is chosen
+                twice.
             category: only items of this category (id, or a name that only one has) and below it.
             as_of: moment the weights are read at; None: the latest event.
         """

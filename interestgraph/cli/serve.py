@@ -34,8 +34,12 @@ def recommend(
     user: UserArgument,
     n: CountOption = 10,
     exclude_seen: Annotated[
-        bool, typer.Option("--exclude-seen/--include-seen", help="Leave out what the user already chose.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--exclude-seen/--include-seen",
+            help="Leave out what the user already chose; default: only where hardly anything is chosen twice.",
+        ),
+    ] = None,
     category: CategoryOption = None,
     as_of: AsOf = None,
     as_json: JsonOption = False,

@@ -20,7 +20,7 @@ from interestgraph.enrich.communities import (
 )
 from interestgraph.enrich.interests import InterestConfig, Interests, interests
 from interestgraph.enrich.similarity import Neighbours, SimilarityConfig, similar_items
-from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statistics
+from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statistics, repeat_share
 from interestgraph.enrich.write import Changes, Progress, Writer, sync_links, sync_rows
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
@@ -109,6 +109,7 @@ def enrich(
         "asOf": as_of,
         "parameters": parameters,
         "trendHalfLife": config.trend.half_life,
+        "repeatShare": repeat_share(results.statistics),
         "fingerprint": fingerprint + parameters,
         "communities": found.n_coarse,
         "subcommunities": len(found.parent),

@@ -32,6 +32,12 @@ class ItemStatistics:
     """Share of the buyers with two events or more; 0 without buyers."""
 
 
+def repeat_share(statistics: ItemStatistics) -> float:
+    """Share of all user-item pairs that have two events or more: milk is bought again, films hardly ever are."""
+    pairs = int(statistics.buyers.sum())
+    return float((statistics.repeat_rate * statistics.buyers).sum() / pairs) if pairs else 0.0
+
+
 def item_statistics(parts: Sequence[Interactions], n_items: int, as_of: float, config: TrendConfig) -> ItemStatistics:
     """Count users per item over the interactions of the primary behaviours.
 

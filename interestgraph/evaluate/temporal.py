@@ -183,29 +183,43 @@ def _lists(
 ) -> dict[str, dict[str, list[str]]]:
     """Ranker -> user -> item ids, best first."""
     context = read_context(database)
-    popular = _popular(adjacency, config.k)
+    popular = _popular(adjacency)
     lists: dict[str, dict[str, list[str]]] = {"blend": {}, "own, time-weighted": {}, "popularity": {}}
     users = adjacency.users
-    found = find_candidates(database, context, users, context.moment(None), config.recommend.candidates)
+    fresh = context.leaves_out_seen(config.recommend.exclude_seen)
+    found = find_candidates(
+        database, context, users, context.moment(None), config.recommend.candidates, exclude_seen=fresh
+    )
+    seen = _seen(adjacency) if fresh else {}
     for done, candidates in enumerate(found, start=1):
-        if not candidates.sources["own"]:
+        if not (candidates.user in seen if fresh else candidates.sources["own"]):
             continue
         chosen = {"blend": config.recommend.blend, "own, time-weighted": OWN_ONLY}
         for name, weights in chosen.items():
             lists[name][candidates.user] = [entry.item for entry in blend(candidates, weights, config.k)]
-        lists["popularity"][candidates.user] = popular
+        taken = seen.get(candidates.user, set())
+        lists["popularity"][candidates.user] = [item for item in popular if item not in taken][: config.k]
         if progress and (done % 50 == 0 or done == len(users)):
             progress("recommend", done, len(users))
     return lists
 
 
-def _popular(adjacency: Adjacency, k: int) -> list[str]:
-    """Items with the most users in the last days before the cut."""
+def _seen(adjacency: Adjacency) -> dict[str, set[str]]:
+    """User -> items with a relationship."""
+    found: dict[str, set[str]] = {}
+    for part in adjacency.interactions:
+        for user, item in zip(part.user.tolist(), part.item.tolist(), strict=True):
+            found.setdefault(adjacency.users[user], set()).add(adjacency.items[item])
+    return found
+
+
+def _popular(adjacency: Adjacency) -> list[str]:
+    """All items, those with the most users in the last days before the cut first."""
     count = np.zeros(len(adjacency.items))
     for part in adjacency.primary:
         recent = part.last_at > adjacency.last_event - POPULARITY_DAYS * SECONDS_PER_DAY
         np.add.at(count, part.item[recent], 1)
-    return [adjacency.items[at] for at in np.lexsort((np.arange(len(count)), -count))[:k]]
+    return [adjacency.items[at] for at in np.lexsort((np.arange(len(count)), -count))]
 
 
 def _truth(config: EvaluateConfig, cut: datetime, until: datetime, known: set[str]) -> dict[str, set[str]]:

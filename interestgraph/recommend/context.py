@@ -9,6 +9,9 @@ from interestgraph.errors import ConfigurationError, StateError, UnknownIdError,
 from interestgraph.model import utc
 from interestgraph.neo4j.connection import Database, Row
 
+RARELY_REPEATED = 0.05
+"""Share of pairs with two events or more below which lists leave out what the user already chose, unless asked."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -24,6 +27,14 @@ class Context:
     """The complete enrichment, if there is one."""
     embedding_run: str | None
     """The run whose vectors serve, if there is one."""
+    repeat_share: float | None = None
+    """Share of user-item pairs with two events or more, as of the enrichment."""
+
+    def leaves_out_seen(self, asked: bool | None) -> bool:
+        """Whether lists leave out what the user already chose: as asked, else where hardly anything is chosen twice."""
+        if asked is not None:
+            return asked
+        return self.repeat_share is not None and self.repeat_share < RARELY_REPEATED
 
     def moment(self, as_of: datetime | None) -> int:
         """`as_of` in epoch milliseconds, by default the latest event.
@@ -64,6 +75,7 @@ def read_context(database: Database) -> Context:
         last_event=row["lastEventAt"],
         enrich_run=row["enrichRun"],
         embedding_run=row["embeddingRun"],
+        repeat_share=row["repeatShare"],
     )
 
 

@@ -27,8 +27,9 @@ class RecommendConfig:
 
     n: int = 10
     """Length of the list, 1 to 1000."""
-    exclude_seen: bool = False
-    """Leave out items that the user has a relationship to."""
+    exclude_seen: bool | None = None
+    """Leave out items that the user has a relationship to; None: where hardly anything is chosen twice, as with films
+    (see `interestgraph.recommend.context.RARELY_REPEATED`)."""
     category: str | None = None
     """Only items of this category (id, or a name that only one has) and below it."""
     as_of: datetime | None = None
@@ -122,7 +123,7 @@ def _scored(
             seeds=config.candidates.seeds,
             interests=config.candidates.interests,
         ),
-        exclude_seen=config.exclude_seen,
+        exclude_seen=context.leaves_out_seen(config.exclude_seen),
         category=category,
     )
     for candidates in found:

@@ -58,9 +58,7 @@ def import_sample(server: PrivateServer, folder: Path, **changed: str) -> admin.
     )
 
 
-def test_an_import_replaces_the_graph_and_leaves_the_server_running(
-    server: PrivateServer, tmp_path: Path
-) -> None:
+def test_an_import_replaces_the_graph_and_leaves_the_server_running(server: PrivateServer, tmp_path: Path) -> None:
     query(server, "CREATE (:Old)")
     report = import_sample(server, tmp_path)
     assert (report.nodes, report.relationships, report.properties) == (4, 2, 14)

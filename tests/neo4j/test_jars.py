@@ -118,9 +118,7 @@ def test_a_broken_jar_is_found_and_fetched_again(
     assert {name for name in repository.asked if name.endswith(".jar")} == {few[2].name}
 
 
-def test_a_download_that_breaks_off_is_repeated(
-    tmp_path: Path, few: list[jars.Jar], repository: Repository
-) -> None:
+def test_a_download_that_breaks_off_is_repeated(tmp_path: Path, few: list[jars.Jar], repository: Repository) -> None:
     repository.broken[few[0].name] = 2
     jars.ensure_jars(tmp_path / "cache")
     assert jars.check_jars(tmp_path / "cache") == []

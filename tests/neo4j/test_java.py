@@ -36,9 +36,7 @@ def test_java_home_comes_first(tmp_path: Path, bare: pytest.MonkeyPatch) -> None
     assert (found.executable, found.version, found.origin) == (launcher, 21, "JAVA_HOME")
 
 
-def test_java_on_the_path_is_asked_when_it_has_no_release_file(
-    tmp_path: Path, bare: pytest.MonkeyPatch
-) -> None:
+def test_java_on_the_path_is_asked_when_it_has_no_release_file(tmp_path: Path, bare: pytest.MonkeyPatch) -> None:
     launcher = fake_java(tmp_path / "jdk", "22.0.1", release=False)
     bare.setenv("PATH", f"{launcher.parent}:/bin:/usr/bin")
     assert java.find_java().version == 22

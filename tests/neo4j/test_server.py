@@ -86,9 +86,7 @@ def test_only_this_machine_and_this_user_get_in(info: ServerInfo) -> None:
         query(ServerInfo(**{**vars(info), "password": "neo4j"}), "RETURN 1")
 
 
-def test_a_kill_in_the_middle_of_writing_loses_nothing_committed(
-    server: PrivateServer, info: ServerInfo
-) -> None:
+def test_a_kill_in_the_middle_of_writing_loses_nothing_committed(server: PrivateServer, info: ServerInfo) -> None:
     committed: list[int] = []
 
     def write() -> None:
@@ -132,9 +130,7 @@ def test_stop_is_graceful_and_can_be_repeated(server: PrivateServer, info: Serve
     assert query(again, "MATCH (n:Stopped) RETURN count(n)") == [1]
 
 
-def test_a_missing_password_file_is_told_before_anything_starts(
-    server: PrivateServer, info: ServerInfo
-) -> None:
+def test_a_missing_password_file_is_told_before_anything_starts(server: PrivateServer, info: ServerInfo) -> None:
     server.stop()
     aside = info.password_file.rename(info.home / "aside")
     try:
