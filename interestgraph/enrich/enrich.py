@@ -122,8 +122,9 @@ def enrich(
     }
     token = secrets.token_hex(8)
     database.write("enrich/open_run", runId=run_id, token=token, properties=properties)
-    parts = _write(Writer(database, run_id, token), adjacency, results, round(moment * 1000), progress)
-    database.write("enrich/close_run", runId=run_id)
+    writer = Writer(database, run_id, token)
+    parts = _write(writer, adjacency, results, round(moment * 1000), progress)
+    writer.write("enrich/close_run", runId=run_id)
     written = time.perf_counter()
     return replace(
         _report_of({"runId": run_id, **properties}),
@@ -204,8 +205,8 @@ def _write(
     of_user = [fine[number] if number >= 0 else None for number in found.user.tolist()]
     nodes = _community_rows(results)
     database = writer.database
-    database.write("enrich/drop_communities", keep=[row["communityId"] for row in nodes])
-    database.write("enrich/put_communities", rows=nodes)
+    writer.write("enrich/drop_communities", keep=[row["communityId"] for row in nodes])
+    writer.write("enrich/put_communities", rows=nodes)
     similar = {
         (items[i], items[j]): (score,)
         for i, j, score in zip(near.item.tolist(), near.other.tolist(), near.score.tolist(), strict=True)

@@ -39,7 +39,7 @@ class Writer:
     run_id: str
     token: str
 
-    def write(self, query: str, rows: list[Row]) -> None:
+    def write(self, query: str, **parameters: Any) -> None:
         """Run a statement in a transaction that holds the run.
 
         Raises:
@@ -49,7 +49,7 @@ class Writer:
         def unit(run: Callable[..., list[Row]]) -> None:
             if not run("enrich/hold_run", runId=self.run_id, token=self.token):
                 raise StateError("another `interestgraph enrich` has begun on this graph and goes on: this one stops")
-            run(query, rows=rows)
+            run(query, **parameters)
 
         self.database.transact(unit)
 
@@ -80,7 +80,7 @@ def sync_links(
     for verb, keys in (("drop", gone), ("add", new), ("put", changed)):
         done = 0
         for batch in _by_links(_grouped(sorted(keys), links, properties)):
-            writer.write(f"enrich/{verb}_{kind}", batch)
+            writer.write(f"enrich/{verb}_{kind}", rows=batch)
             done += sum(len(row["links"]) for row in batch)
             if progress:
                 progress(kind.replace("_", " "), done, len(keys))

@@ -96,3 +96,18 @@ def test_enrich_embed_and_walks(ig: Run, database: Database, shop_log: Path, tmp
     assert (output.code, output.out, output.err) == (0, "96 walks in walks.txt\n", "")
     walks = [walk for block in read_walks(tmp_path / "walks.txt").blocks() for walk in block]
     assert (len(walks), len(walks[0])) == (96, 5)
+
+
+def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Path) -> None:
+    report = data(ig("evaluate", "events", "--data", str(shop_log), "--days", "5", "--k", "5", "--json"))
+    assert report["cut"].startswith("2024-05-23T17:00:00")
+    assert report["until"] > "2024-05-28T17:00:00"
+    assert (report["items"], report["k"]) == (18, 5)
+    assert 0 < report["users"] <= 24
+    rankers = {row["ranker"]: row for row in report["rankers"]}
+    assert set(rankers) == {"blend", "own, time-weighted", "popularity"}
+    for row in rankers.values():
+        assert all(0 <= row[name]["low"] <= row[name]["mean"] <= row[name]["high"] <= 1 for name in ("recall", "ndcg"))
+    assert rankers["blend"]["recall"]["mean"] > rankers["popularity"]["recall"]["mean"]
+    # The graph of the user is not touched.
+    assert database.read("ingest/is_empty") == [{"empty": True}]

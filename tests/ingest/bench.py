@@ -32,19 +32,28 @@ def ingest(
     files: Sequence[Path] | Mapping[str, Sequence[Path]],
     since: datetime | None = None,
     until: datetime | None = None,
+    *,
+    aggregate: bool = True,
 ) -> Ingested:
     """Everything of a load that comes before the write; a list of files is the event log."""
     spec = load_spec(spec) if isinstance(spec, str) else spec
     named = files if isinstance(files, Mapping) else {spec.events.file: files}
     with workspace() as backend:
         raw = {name: read_files(backend, list(paths)) for name, paths in named.items()}
-        clean = clean_events(backend, raw[spec.events.file], spec, now=NOW, since=since, until=until)
-        tables = build_tables(backend, spec, clean.events, raw, since, until)
+        cleaned = clean_events(backend, raw[spec.events.file], spec, now=NOW, since=since, until=until)
+        tables = vars(build_tables(backend, spec, cleaned.events, raw, since, until)) if aggregate else {}
         return Ingested(
-            events=clean.events.order_by("at", "user", "item").to_pyarrow().to_pylist(),
-            rejected=clean.rejected.order_by("file", "row").to_pyarrow().to_pylist(),
-            tables={name: table.to_pyarrow().to_pylist() for name, table in vars(tables).items()},
+            events=cleaned.events.order_by("at", "user", "item").to_pyarrow().to_pylist(),
+            rejected=cleaned.rejected.order_by("file", "row").to_pyarrow().to_pylist(),
+            tables={name: table.to_pyarrow().to_pylist() for name, table in tables.items()},
         )
+
+
+def clean(
+    spec: LoaderSpec | str, files: Sequence[Path], since: datetime | None = None, until: datetime | None = None
+) -> Ingested:
+    """Events and rejected rows only, which is faster."""
+    return ingest(spec, files, since, until, aggregate=False)
 
 
 def csv(path: Path, *lines: str) -> Path:

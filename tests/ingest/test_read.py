@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from interestgraph.errors import DataError
-from tests.ingest.bench import Rows, csv, ingest, toml
+from tests.ingest.bench import Rows, clean, csv, ingest, toml
 
 HEADER = ["user", "item", "event", "time", "value", "quantity", "title"]
 RECORDS: list[tuple[Any, ...]] = [
@@ -95,13 +95,13 @@ def test_every_format_gives_the_same_events(tmp_path: Path, name: str) -> None:
 def test_files_of_several_formats_are_one_log(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(CONTENT["log.csv"])
     paths = [tmp_path / "a.csv", as_parquet(tmp_path / "b.parquet")]
-    assert tuples(ingest("events", paths).events) == sorted([*EVENTS, *EVENTS], key=lambda event: event[3])
+    assert tuples(clean("events", paths).events) == sorted([*EVENTS, *EVENTS], key=lambda event: event[3])
 
 
 def test_files_whose_columns_come_in_another_order_are_one_log(tmp_path: Path) -> None:
     first = csv(tmp_path / "a.csv", "user,item,event,time", "u,i,buy,2024-05-01")
     second = csv(tmp_path / "b.csv", "time,event,item,user", "2024-05-02,buy,j,v")
-    assert [(row["user"], row["item"]) for row in ingest("events", [first, second]).events] == [("u", "i"), ("v", "j")]
+    assert [(row["user"], row["item"]) for row in clean("events", [first, second]).events] == [("u", "i"), ("v", "j")]
 
 
 def test_numbers_here_and_text_there_are_the_same_ids(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_json_text_stays_as_it_is_whatever_it_looks_like(tmp_path: Path) -> None
         f'{{"user": "{uuid}", "item": "2024-01-01", "event": "buy", "time": "2024-05-01T10:00:00+02:00"}}',
         f'{{"user": "{uuid}", "item": "2024-01-02", "event": "buy", "time": "2024-05-02T10:00:00Z"}}',
     )
-    found = [(row["user"], row["item"], row["at"].hour) for row in ingest("events", [path]).events]
+    found = [(row["user"], row["item"], row["at"].hour) for row in clean("events", [path]).events]
     assert found == [(uuid, "2024-01-01", 8), (uuid, "2024-01-02", 10)]
 
 
@@ -132,7 +132,7 @@ def test_json_values_of_mixed_kinds_are_one_column(tmp_path: Path) -> None:
         '{"user": 8, "item": "x", "event": "buy", "time": 1714608000}',
         '{"item": "x", "event": "buy", "time": 1714608000, "user": null}',
     )
-    found = ingest("events", [path])
+    found = clean("events", [path])
     assert [(row["user"], row["item"], row["at"].day) for row in found.events] == [("007", "5", 1), ("8", "x", 2)]
     assert [row["reason"] for row in found.rejected] == ["missing user"]
 
@@ -145,7 +145,7 @@ def test_ids_keep_their_form(tmp_path: Path) -> None:
         event=["buy"] * 4,
         time=[datetime(2024, 5, day, tzinfo=UTC) for day in (1, 2, 3, 4)],
     )
-    found = ingest("events", [path]).events
+    found = clean("events", [path]).events
     assert [row["user"] for row in found] == ["007", "7", "7 8", "#7"]
     assert [row["item"] for row in found] == ["1", "1099511627776", "2.5", "3"]
 
@@ -159,7 +159,7 @@ def test_numbers_that_are_none_in_float_columns_do_no_harm(tmp_path: Path) -> No
         time=pa.array([1.7145e9, 1.7145e9, 1.7145e9, float("nan")], from_pandas=False),
         value=pa.array([float("nan"), 1.0, float("inf"), 1.0], from_pandas=False),
     )
-    found = ingest("events", [path])
+    found = clean("events", [path])
     assert [(row["user"], row["value"]) for row in found.events] == [("1", None)]
     assert [row["reason"] for row in found.rejected] == ["missing user", "value is not a number", "missing time"]
 
@@ -173,13 +173,13 @@ def test_decimals_and_booleans_are_values(tmp_path: Path) -> None:
         time=[1, 2],
         value=[Decimal("1.50"), Decimal("2.25")],
     )
-    assert [row["value"] for row in ingest("events", [path]).events] == [1.5, 2.25]
+    assert [row["value"] for row in clean("events", [path]).events] == [1.5, 2.25]
 
 
 def test_a_wrong_column_name_comes_with_those_that_are_there(tmp_path: Path) -> None:
     path = csv(tmp_path / "log.csv", "User,item,event,time", "u,i,buy,2024-05-01")
     with pytest.raises(DataError) as caught:
-        ingest("events", [path])
+        clean("events", [path])
     assert str(caught.value) == (
         f"{path} has no column any of user, user_id, userId, customer_id (loader events, events.user); "
         "its columns: User, item, event, time"
@@ -190,19 +190,19 @@ def test_a_column_that_is_not_optional_is_asked_for(tmp_path: Path) -> None:
     spec = toml(tmp_path / "mine.toml", events='behaviour = "PURCHASED"\nquantity = "q"')
     path = csv(tmp_path / "log.csv", "u,i,t", "u,i,2024-05-01")
     with pytest.raises(DataError, match=r"has no column q \(loader mine, events\.quantity\)"):
-        ingest(str(spec), [path])
+        clean(str(spec), [path])
 
 
 def test_files_with_different_columns_are_refused(tmp_path: Path) -> None:
     first = csv(tmp_path / "a.csv", "user,item,event,time", "u,i,buy,2024-05-01")
     second = csv(tmp_path / "b.csv", "user,item,event,date", "u,i,buy,2024-05-01")
     with pytest.raises(DataError, match=r"b\.csv: its columns differ from those of .*a\.csv: date, time"):
-        ingest("events", [first, second])
+        clean("events", [first, second])
 
 
 def test_the_index_column_of_a_data_frame_does_no_harm(tmp_path: Path) -> None:
     path = csv(tmp_path / "log.csv", ",user,item,event,time", "0,u,i,buy,2024-05-01")
-    assert len(ingest("events", [path]).events) == 1
+    assert len(clean("events", [path]).events) == 1
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_read_is_named_on_one_line(
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(DataError, match=message) as caught:
-        ingest("events", [path])
+        clean("events", [path])
     assert "\n" not in str(caught.value)
     assert "Possible" not in str(caught.value)
 
@@ -231,4 +231,4 @@ def test_a_file_that_cannot_be_read_is_named_on_one_line(
 def test_names_that_are_taken_are_refused(tmp_path: Path) -> None:
     path = csv(tmp_path / "log.csv", "user,item,event,time,_row", "u,i,buy,2024-05-01,1")
     with pytest.raises(DataError, match="_file and _row are taken"):
-        ingest("events", [path])
+        clean("events", [path])

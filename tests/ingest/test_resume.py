@@ -13,9 +13,7 @@ from interestgraph import DataError, SchemaMismatchError, StateError, Unavailabl
 from interestgraph.ingest import write
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.ingest.offline import OfflineImporter
-from interestgraph.neo4j.connection import Database, connect
-from interestgraph.neo4j.server import PrivateServer
-from interestgraph.settings import load_settings
+from interestgraph.neo4j.connection import Database
 from tests.conftest import empty
 
 KEY = "coalesce(n.userId, n.itemId, n.categoryId, n.campaignId, n.name)"
@@ -174,7 +172,9 @@ def test_rejected_rows_are_kept_with_file_and_row(database: Database, tmp_path: 
     same(before, dump(database))
 
 
-def test_the_offline_route_gives_the_same_graph(database: Database, tmp_path: Path) -> None:
+def test_the_offline_route_gives_the_same_graph(
+    database: Database, private: tuple[Database, OfflineImporter], tmp_path: Path
+) -> None:
     lines = [
         "user,item,behaviour,time,value,quantity,title,brand,price,category",
         'u1,i1,buy,2024-05-01T10:00:00.250,3.5,2,"Tea, ""green"" ; fine",A;B,,Drinks; hot > Tea',
@@ -186,19 +186,15 @@ def test_the_offline_route_gives_the_same_graph(database: Database, tmp_path: Pa
     log.write_text("\n".join(lines) + "\n", encoding="utf-8")
     config = LoadConfig("events", log)
     load(database, config, rejected_folder=tmp_path)
-    settings = load_settings(home=tmp_path / "home").model_copy(update={"neo4j_uri": None})
-    try:
-        with connect(settings) as private:
-            report = load(private, config, rejected_folder=tmp_path, offline=OfflineImporter(settings))
-            assert report.route == "offline import"
-            same(dump(database), dump(private))
-            assert dump(private)["Item 007"]["title"] == "two lines"
-            books = [
-                server.read("MATCH (l:Load) RETURN l {.*, startedAt: null, endedAt: null, route: null} AS l")
-                for server in (database, private)
-            ]
-            assert books[0] == books[1]
-            again = load(private, config, rejected_folder=tmp_path, offline=OfflineImporter(settings))
-            assert again.route == "already loaded"
-    finally:
-        PrivateServer(settings).stop(force=True)
+    other, importer = private
+    report = load(other, config, rejected_folder=tmp_path, offline=importer)
+    assert report.route == "offline import"
+    same(dump(database), dump(other))
+    assert dump(other)["Item 007"]["title"] == "two lines"
+    books = [
+        server.read("MATCH (l:Load) RETURN l {.*, startedAt: null, endedAt: null, route: null} AS l")
+        for server in (database, other)
+    ]
+    assert books[0] == books[1]
+    again = load(other, config, rejected_folder=tmp_path, offline=importer)
+    assert again.route == "already loaded"

@@ -16,7 +16,7 @@ from interestgraph.settings import load_settings
 
 USERS = "userId:ID(User),age:long\nu1,33\nu2,44\n"
 ITEMS_HEADER = "itemId:ID(Item),title,vector:float[]\n"
-ITEMS = 'i1,"a ""quoted"", title",0.5;0.25\ni2,plain,1.0;2.0\n'
+ITEMS = 'i1,"a ""quoted"", title",0.5\x1f0.25\ni2,plain,1.0\x1f2.0\n'
 VIEWED = (
     ":START_ID(User),:END_ID(Item),count:long,lastAt:datetime\n"
     "u1,i1,2,2024-05-01T12:30:00Z\n"
