@@ -6,10 +6,9 @@ So a load that dies is run again and writes just what is missing: no event count
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from functools import partial
 from typing import Any
 
 import ibis
@@ -35,7 +34,6 @@ class Step:
     query: Query
     table: ir.Table
     parameters: Row
-    workers: int = 1
 
 
 def write_tables(
@@ -72,7 +70,7 @@ def _interactions(database: Database, spec: LoaderSpec, behaviour: str, table: i
     name = f"{behaviour} relationships"
     if not resumed and count[0]["relationships"] == 0:
         query = load_query("ingest/interactions_new").for_relationship(behaviour)
-        return Step(name, query, table, {}, workers=2)
+        return Step(name, query, table, {})
     parameters = {
         "halfLife": spec.behaviours[behaviour].half_life,
         "ratings": spec.events.value_meaning == "rating",
@@ -85,27 +83,22 @@ def _with_properties(table: ir.Table, key: str) -> ir.Table:
 
 
 def _run(database: Database, load_id: str, step: Step, done: set[str], progress: Progress | None) -> None:
+    """Write a table, batch by batch. Two sessions at once were tried: they deadlock on popular items, and each
+    deadlock costs more than the second session gains."""
     total = int(step.table.count().to_pyarrow().as_py())
     written = 0
-
-    def write(numbered: tuple[int, list[Row]]) -> int:
-        number, rows = numbered
+    for number, rows in enumerate(parameter_batches(step.table)):
         batch_id = f"{load_id}/{step.name}/{number}"
         if batch_id not in done:
+            database.transact(partial(_write_batch, load_id, batch_id, step, rows))
+        written += len(rows)
+        if progress:
+            progress(step.name, written, total)
 
-            def unit(run: Callable[..., list[Row]]) -> None:
-                run(step.query, rows=rows, **step.parameters)
-                run("ingest/mark_batch", batchId=batch_id, loadId=load_id)
 
-            database.transact(unit)
-        return len(rows)
-
-    batches = enumerate(parameter_batches(step.table))
-    with ThreadPoolExecutor(step.workers) as pool:
-        while window := list(islice(batches, step.workers)):
-            written += sum(pool.map(write, window))
-            if progress:
-                progress(step.name, written, total)
+def _write_batch(load_id: str, batch_id: str, step: Step, rows: list[Row], run: Callable[..., list[Row]]) -> None:
+    run(step.query, rows=rows, **step.parameters)
+    run("ingest/mark_batch", batchId=batch_id, loadId=load_id)
 
 
 def parameter_batches(table: ir.Table) -> Iterator[list[Row]]:
