@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from interestgraph.errors import ConfigurationError
-from interestgraph.model import Table
+from interestgraph.model import Progress, Table
 from interestgraph.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from interestgraph.recommend.recommend import Recommendation, RecommendConfig, TrendingItem
     from interestgraph.recommend.similar import SimilarItem, SimilarUser
     from interestgraph.status import GraphStatus
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, units done and units in all."""
 
 
 class InterestGraph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -28,6 +28,9 @@ BEHAVIOURS = (
 """Closed list of relationship types from User to Item; loader specifications map log values to them."""
 
 SECONDS_PER_DAY = 86_400.0
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a step, units done and units in all."""
 
 
 def decay(seconds: float, half_life: float) -> float:

@@ -22,6 +22,7 @@ from interestgraph.embed.graph import CATEGORY, ITEM, USER, WalkGraph
 from interestgraph.embed.skipgram import SkipGramConfig, TrainProgress, TrainResult, train
 from interestgraph.embed.walks import WalkConfig, Walks, count_walks, iter_walks
 from interestgraph.errors import DataError
+from interestgraph.model import Progress
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.fingerprint import graph_fingerprint
@@ -36,9 +37,6 @@ ROWS_PER_BATCH = 5_000
 LABELS = {"User": USER, "Item": ITEM, "Category": CATEGORY}
 """Labels in the order of the node numbers, with their node types."""
 _PLURAL = {"User": "users", "Item": "items", "Category": "categories"}
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, units done and units in all."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from interestgraph.enrich.communities import (
 from interestgraph.enrich.interests import InterestConfig, Interests, interests
 from interestgraph.enrich.similarity import Neighbours, SimilarityConfig, similar_items
 from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statistics, repeat_share
-from interestgraph.enrich.write import Changes, Progress, Writer, sync_links, sync_rows
+from interestgraph.enrich.write import Changes, Writer, sync_links, sync_rows
+from interestgraph.model import Progress
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.fingerprint import graph_fingerprint

@@ -8,13 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from interestgraph.errors import StateError
+from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row
 
 LINKS_PER_BATCH = 20_000
 ROWS_PER_BATCH = 10_000
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, rows done and rows in all."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ and embedded by the product's own code, and nothing after the cut is read before
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.ingest.offline import OfflineImporter
 from interestgraph.ingest.read import read_files, workspace
 from interestgraph.ingest.spec import find_files, load_spec
-from interestgraph.model import SECONDS_PER_DAY, utc
+from interestgraph.model import SECONDS_PER_DAY, Progress, utc
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database
 from interestgraph.neo4j.server import PrivateServer
@@ -36,8 +36,6 @@ from interestgraph.settings import Settings
 
 OWN_ONLY = BlendConfig({"own": 1.0})
 POPULARITY_DAYS = 14
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from interestgraph.ingest.aggregate import GraphTables, build_tables
 from interestgraph.ingest.clean import CleanEvents, clean_events
 from interestgraph.ingest.read import read_files, workspace
 from interestgraph.ingest.spec import LoaderSpec, find_files, load_spec
-from interestgraph.ingest.write import Progress, epoch_millis, write_tables
-from interestgraph.model import utc
+from interestgraph.ingest.write import epoch_millis, write_tables
+from interestgraph.model import Progress, utc
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.schema import ensure_schema
 

@@ -16,14 +16,12 @@ import ibis.expr.types as ir
 
 from interestgraph.ingest.aggregate import GraphTables
 from interestgraph.ingest.spec import LoaderSpec
+from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row, batched
 from interestgraph.neo4j.queries import Query, load_query
 
 BATCH = 10_000
 """Rows in one transaction."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, rows done and rows in all."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -118,11 +118,7 @@ def _scored(
         context,
         users,
         at,
-        CandidateConfig(
-            limit=max(config.candidates.limit, config.n),
-            seeds=config.candidates.seeds,
-            interests=config.candidates.interests,
-        ),
+        replace(config.candidates, limit=max(config.candidates.limit, config.n)),
         exclude_seen=context.leaves_out_seen(config.exclude_seen),
         category=category,
     )
