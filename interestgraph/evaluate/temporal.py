@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -165,15 +166,20 @@ def _window(config: EvaluateConfig) -> tuple[datetime, datetime]:
     if config.cut is not None:
         cut = utc(config.cut)
         return cut, cut + timedelta(days=config.days)
-    spec = load_spec(config.loader)
-    files = find_files(spec, config.data)
     with workspace() as backend:
-        raw = read_files(backend, files[spec.events.file], spec.formats.get(spec.events.file))
-        clean = clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None))
-        last = clean.events["at"].max().to_pyarrow().as_py()
+        events = _events(backend, config)
+        last = events["at"].max().to_pyarrow().as_py()
     # The last event itself belongs to the window, so the window ends just after it.
     until = last.replace(tzinfo=UTC) + timedelta(milliseconds=1)
     return until - timedelta(days=config.days), until
+
+
+def _events(backend: Any, config: EvaluateConfig, **period: datetime) -> Any:
+    """The cleaned events of the log, of a period (naive, UTC) or all."""
+    spec = load_spec(config.loader)
+    paths = find_files(spec, config.data)[spec.events.file]
+    raw = read_files(backend, paths, spec.formats.get(spec.events.file))
+    return clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None), **period).events
 
 
 def _lists(
@@ -222,13 +228,10 @@ def _popular(adjacency: Adjacency) -> list[str]:
 
 def _truth(config: EvaluateConfig, cut: datetime, until: datetime, known: set[str]) -> dict[str, set[str]]:
     """User -> known items of the primary behaviours in the test window."""
-    spec = load_spec(config.loader)
-    files = find_files(spec, config.data)
-    naive = {"since": cut.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
+    primary = load_spec(config.loader).primary
     with workspace() as backend:
-        raw = read_files(backend, files[spec.events.file], spec.formats.get(spec.events.file))
-        clean = clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None), **naive)
-        chosen = clean.events.filter(clean.events.behaviour.isin(spec.primary))
+        events = _events(backend, config, since=cut.replace(tzinfo=None), until=until.replace(tzinfo=None))
+        chosen = events.filter(events.behaviour.isin(primary))
         pairs = chosen.select("user", "item").distinct().to_pyarrow().to_pydict()
     truth: dict[str, set[str]] = {}
     for user, item in zip(pairs["user"], pairs["item"], strict=True):
