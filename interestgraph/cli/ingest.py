@@ -1,4 +1,4 @@
-"""``interestgraph load`` and ``interestgraph loaders``."""
+"""``interestgraph load``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import Annotated
 import typer
 
 from interestgraph.cli.app import JsonOption, app, open_graph
-
-loaders = typer.Typer(no_args_is_help=True, help="Loader specifications.")
-app.add_typer(loaders, name="loaders")
 
 
 @app.command()
@@ -49,31 +46,3 @@ def load(
         *((f"seconds to {stage}", round(seconds, 1)) for stage, seconds in report.seconds.items()),
     ]
     print_table(f"load {report.load_id}", ("", ""), rows)
-
-
-@loaders.command("list")
-def list_loaders(as_json: JsonOption = False) -> None:
-    """List the loaders that ship with the package.
-
-    Example: interestgraph loaders list
-    """
-    from interestgraph.cli.output import print_json, print_table
-    from interestgraph.ingest.spec import load_spec, loader_names
-
-    specs = [load_spec(name) for name in loader_names()]
-    if as_json:
-        print_json([spec.model_dump(include={"name", "title", "description", "licence", "source"}) for spec in specs])
-    else:
-        rows = [(spec.name, spec.title, ", ".join(spec.behaviours), spec.source) for spec in specs]
-        print_table("loaders", ("name", "data set", "behaviours", "where to get it"), rows)
-
-
-@loaders.command()
-def show(loader: Annotated[str, typer.Argument(help="Name of a loader.")]) -> None:
-    """Print a loader's specification, to copy and edit.
-
-    Example: interestgraph loaders show events > my-shop.toml
-    """
-    from interestgraph.ingest.spec import spec_path
-
-    print(spec_path(loader).read_text(encoding="utf-8"), end="")
