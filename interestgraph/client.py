@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
     from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
+    from interestgraph.ingest.compact import CompactReport
     from interestgraph.ingest.load import LoadReport
+    from interestgraph.ingest.prepare import Only
+    from interestgraph.ingest.preview import LoadPreview
     from interestgraph.ingest.record import Event
+    from interestgraph.ingest.unload import UnloadReport
     from interestgraph.neo4j.connection import Database
     from interestgraph.recommend.explain import Explanation
     from interestgraph.recommend.profile import Profile
     from interestgraph.recommend.recommend import Recommendation, RecommendConfig, TrendingItem
     from interestgraph.recommend.similar import SimilarItem, SimilarUser
     from interestgraph.status import GraphStatus
+    from interestgraph.stream.run import StreamConfig, StreamReport, StreamState
 
 
 class InterestGraph:
@@ -101,6 +106,9 @@ class InterestGraph:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        only: Only | None = None,
+        max_rejected: str | None = None,
+        replace: str | None = None,
         progress: Progress | None = None,
     ) -> LoadReport:
         """Load a log; see `interestgraph.ingest.load.load`.
@@ -109,6 +117,9 @@ class InterestGraph:
             loader: name of a shipped specification, or path of a TOML file.
             data: file or folder; None: the package that brings the data.
             since, until: only events at or after, and before, these moments.
+            only: ``items`` or ``users``: only the catalogue, or the users' attributes.
+            max_rejected: nothing is written when more rows are rejected: a number, or ``1%`` of the rows.
+            replace: id of a load that is taken out first.
             progress: called with step, rows done, rows in all.
         """
         from interestgraph.ingest.load import LoadConfig, load
@@ -118,10 +129,55 @@ class InterestGraph:
             if progress:
                 progress(step, round(share * 100), 100)
 
-        config = LoadConfig(loader, Path(data) if data is not None else None, since, until)
+        config = LoadConfig(loader, _path(data), since, until, only, max_rejected, replace)
         offline = OfflineImporter(self.settings, imported) if self._private else None
         folder = self.settings.home / "rejected"
         return load(self._database, config, rejected_folder=folder, offline=offline, progress=progress)
+
+    def preview(
+        self,
+        loader: str,
+        data: str | Path | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        only: Only | None = None,
+        max_rejected: str | None = None,
+        replace: str | None = None,
+        progress: Progress | None = None,
+    ) -> LoadPreview:
+        """What `load` with the same arguments would change; nothing is written."""
+        from interestgraph.ingest.prepare import LoadConfig
+        from interestgraph.ingest.preview import preview
+
+        config = LoadConfig(loader, _path(data), since, until, only, max_rejected, replace)
+        return preview(self._database, config, progress)
+
+    def unload(self, load_id: str, *, progress: Progress | None = None) -> UnloadReport:
+        """Take a load out again; see `interestgraph.ingest.unload.unload`."""
+        from interestgraph.ingest.unload import unload
+
+        return unload(self._database, load_id, progress)
+
+    def compact(self, before: datetime, *, progress: Progress | None = None) -> CompactReport:
+        """Drop the ids of old events from the ledger; see `interestgraph.ingest.compact.compact`."""
+        from interestgraph.ingest.compact import compact
+
+        return compact(self._database, before, progress)
+
+    def stream(
+        self,
+        config: StreamConfig,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        show: Callable[[StreamState], None] = lambda _: None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> StreamReport:
+        """Apply events as they arrive, until `stop` says so; see `interestgraph.stream.run.stream`."""
+        from interestgraph.stream.run import stream
+
+        folder = self.settings.home / "rejected"
+        return stream(self._database, config, rejected_folder=folder, stop=stop, show=show, say=say)
 
     def enrich(
         self, config: EnrichConfig | None = None, *, if_changed: bool = False, progress: Progress | None = None

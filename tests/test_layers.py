@@ -24,14 +24,17 @@ LAYERS = {
     **{"settings": 1, "model": 1},
     "neo4j": 2,
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3},
-    "evaluate": 4,
+    **{"evaluate": 4, "stream": 4},
     **{"status": 5, "doctor": 5},
     **{"client": 6, "async_client": 7},
     "cli": 8,
     "__main__": 9,
 }
 """A part imports from parts below it and from itself; its stages do not know each other."""
-HEAVY = ("numba", "lightgbm", "ibis", "duckdb", "pandas", "gensim", "neo4j", "scipy", "numpy", "sklearn", "pyarrow")
+HEAVY = (
+    *("numba", "lightgbm", "ibis", "duckdb", "pandas", "gensim", "neo4j", "scipy", "numpy", "sklearn", "pyarrow"),
+    "confluent_kafka",
+)
 DRIVER_TYPES = {"interestgraph.client"}
 """May name the driver's types, without importing it when it runs."""
 LONG = {"walk_block", "train_block", "_write"}

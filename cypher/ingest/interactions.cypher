@@ -1,5 +1,6 @@
 // purpose: Add events to time-weighted relationships. A weight is as of its own lastAt (forward decay):
-// the older of the two sums is brought forward to the later moment, then both are added. halfLife is in days.
+// the older of the two sums is brought forward to the later moment, then both are added. halfLife is in days. Of ratings
+// the latest is kept, of two at the same moment the higher.
 // parameters: rows LIST<MAP>, halfLife FLOAT, ratings BOOLEAN
 // returns: none
 // mode: WRITE
@@ -18,7 +19,7 @@ SET r.weight = CASE
     r.value = CASE
       WHEN r.value IS NULL OR row.value IS NULL THEN coalesce(r.value, row.value)
       WHEN NOT $ratings THEN r.value + row.value
-      WHEN halfLives >= 0 THEN row.value
+      WHEN halfLives > 0 OR (halfLives = 0 AND row.value > r.value) THEN row.value
       ELSE r.value END,
     r.count = coalesce(r.count, 0) + row.count,
     r.quantity = CASE

@@ -1,7 +1,7 @@
-// purpose: Note that a load begins; an interrupted one keeps what it noted before.
-// parameters: loadId STRING, properties MAP
-// returns: status STRING
+// purpose: Note that a load begins, or goes on. creates names the behaviours whose relationships it creates without
+// looking for them: others may not record these until it is done.
+// parameters: loadId STRING, properties MAP, creates LIST<STRING>
+// returns: none
 // mode: WRITE
 MERGE (l:Load {loadId: $loadId})
-ON CREATE SET l += $properties, l.status = 'writing'
-RETURN l.status AS status
+SET l = $properties, l.status = 'writing', l.creates = $creates

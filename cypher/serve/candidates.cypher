@@ -1,7 +1,7 @@
 // purpose: Candidates for users from five sources, each with its raw score, best first:
 // own (time-weighted relationships), similar (SIMILAR_TO of the strongest own items), vector (nearest embeddings),
 // category (share of interest x share of the category's trend). asOf in epoch milliseconds; halfLives in days by
-// behaviour; category: only items of that category or below it, or null.
+// behaviour; category: only items of that category or below it, or null. Discontinued items are never among them.
 // parameters: userIds LIST<STRING>, asOf INTEGER, halfLives MAP, useVectors BOOLEAN, excludeSeen BOOLEAN, category STRING, limit INTEGER, seeds INTEGER, interests INTEGER
 // returns: userId STRING, own LIST<LIST<ANY>>, similar LIST<LIST<ANY>>, vector LIST<LIST<ANY>>, category LIST<LIST<ANY>>, disliked LIST<STRING>, seen LIST<STRING>
 // mode: READ
@@ -16,7 +16,7 @@ CALL (u) {
 CALL (owned) {
   UNWIND owned AS candidate
   WITH candidate.item AS i, candidate.score AS score
-  WHERE score > 0 AND NOT $excludeSeen AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
+  WHERE score > 0 AND NOT coalesce(i.discontinued, false) AND NOT $excludeSeen AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
   WITH i, score LIMIT $limit
   RETURN collect([i.itemId, score]) AS own
 }
@@ -27,7 +27,7 @@ CALL (u, owned) {
   WITH u, seed.item AS seedItem, log(1 + seed.score) AS strength
   MATCH (seedItem)-[s:SIMILAR_TO]->(i:Item)
   WITH u, i, sum(strength * s.score) AS score
-  WHERE ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
+  WHERE NOT coalesce(i.discontinued, false) AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
     AND NOT ($excludeSeen AND EXISTS { (u)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i) })
   WITH i, score
   ORDER BY score DESC, i.itemId LIMIT $limit
@@ -39,7 +39,7 @@ CALL (u) {
   CALL db.index.vector.queryNodes(
     'item_embedding', CASE WHEN $category IS NULL AND NOT $excludeSeen THEN $limit ELSE 5 * $limit END, u.embedding
   ) YIELD node AS i, score
-  WHERE ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
+  WHERE NOT coalesce(i.discontinued, false) AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
     AND NOT ($excludeSeen AND EXISTS { (u)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i) })
   WITH i, score LIMIT $limit
   RETURN collect([i.itemId, score]) AS vector
@@ -57,7 +57,7 @@ CALL (u) {
   }
   CALL (u, c) {
     MATCH (c)<-[:IN_CATEGORY]-(i:Item)
-    WHERE i.trend > 0 AND NOT ($excludeSeen AND EXISTS { (u)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i) })
+    WHERE i.trend > 0 AND NOT coalesce(i.discontinued, false) AND NOT ($excludeSeen AND EXISTS { (u)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i) })
     RETURN i
     ORDER BY i.trend DESC, i.itemId LIMIT 20
   }

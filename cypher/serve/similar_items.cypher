@@ -1,4 +1,4 @@
-// purpose: Nearest items of an item: by co-occurrence, and by embedding where there is one (useVectors).
+// purpose: Nearest items, still sold, of an item: by co-occurrence, and by embedding where there is one (useVectors).
 // parameters: itemId STRING, useVectors BOOLEAN, limit INTEGER
 // returns: itemId STRING, title STRING, brand STRING, price FLOAT, path LIST<STRING>, together FLOAT, close FLOAT
 // mode: READ
@@ -9,12 +9,13 @@ CALL (a) {
   UNION ALL
   WITH a
   WHERE $useVectors AND a.embedding IS NOT NULL
-  CALL db.index.vector.queryNodes('item_embedding', $limit + 1, a.embedding) YIELD node, score
+  CALL db.index.vector.queryNodes('item_embedding', 2 * $limit + 10, a.embedding) YIELD node, score
   WITH a, node AS i, score
   WHERE i <> a
   RETURN i, null AS together, 2 * score - 1 AS close
 }
 WITH a, i, max(together) AS together, max(close) AS close
+WHERE NOT coalesce(i.discontinued, false)
 WITH i, together,
      coalesce(close, CASE WHEN $useVectors THEN vector.similarity.cosine(a.embedding, i.embedding) * 2 - 1 END) AS close
 ORDER BY together IS NULL, together DESC, close DESC, i.itemId LIMIT $limit

@@ -24,6 +24,12 @@ def evaluate(
     ] = None,
     days: Annotated[int, typer.Option(help="Length of the test window.")] = 31,
     k: Annotated[int, typer.Option(help="Length of the lists.")] = 10,
+    split: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of `interestgraph split` of this log: its train and test, in place of --cut and --days."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure recommendation quality on a temporal split, on a scratch server.
@@ -34,7 +40,7 @@ def evaluate(
     from interestgraph.evaluate.temporal import EvaluateConfig
     from interestgraph.evaluate.temporal import evaluate as run
 
-    config = EvaluateConfig(loader, data, cut, days, k)
+    config = EvaluateConfig(loader, data, cut, days, k, split=split)
     with Bars() as bars:
         report = run(settings(), config, bars)
     if as_json:
@@ -51,9 +57,10 @@ def print_quality(report: EvaluateReport) -> None:
     def text(estimate: Estimate) -> str:
         return f"{estimate.mean:.3f}  [{estimate.low:.3f}, {estimate.high:.3f}]"
 
+    since = "" if report.since in (None, report.cut) else f"from {report.since:%Y-%m-%d %H:%M} "
     print_table(
-        f"quality: learnt from before {report.cut:%Y-%m-%d %H:%M}, tested on what {report.users:,} users chose until "
-        f"{report.until:%Y-%m-%d %H:%M}; all {report.items:,} items ranked; [95 % of bootstrap means]",
+        f"quality: learnt from before {report.cut:%Y-%m-%d %H:%M}, tested on what {report.users:,} users chose "
+        f"{since}until {report.until:%Y-%m-%d %H:%M}; all {report.items:,} items ranked; [95 % of bootstrap means]",
         ("ranker", f"recall@{report.k}", f"NDCG@{report.k}"),
         [(row.ranker, text(row.recall), text(row.ndcg)) for row in report.rankers],
     )

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from interestgraph import __version__
 from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
-from interestgraph.ingest.load import files_hash
+from interestgraph.ingest.books import files_hash
 from interestgraph.ingest.spec import find_files, load_spec
 from interestgraph.neo4j.connection import Database
 

@@ -18,12 +18,13 @@ import numpy as np
 
 from interestgraph.embed.run import EmbedConfig, embed
 from interestgraph.enrich.enrich import EnrichConfig, enrich
-from interestgraph.errors import ConfigurationError, StateError
+from interestgraph.errors import ConfigurationError, DataError, StateError
+from interestgraph.evaluate.given import Window, split_pairs, split_window
 from interestgraph.evaluate.metrics import Estimate, bootstrap, ndcg_at, recall_at
-from interestgraph.ingest.clean import clean_events
+from interestgraph.ingest.events import read_events
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.ingest.offline import OfflineImporter
-from interestgraph.ingest.read import read_files, workspace
+from interestgraph.ingest.read import workspace
 from interestgraph.ingest.spec import find_files, load_spec
 from interestgraph.model import SECONDS_PER_DAY, Progress, utc
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
@@ -54,10 +55,14 @@ class EvaluateConfig:
     recommend: RecommendConfig = field(default_factory=RecommendConfig)
     embed: EmbedConfig = field(default_factory=EmbedConfig)
     enrich: EnrichConfig = field(default_factory=EnrichConfig)
+    split: Path | None = None
+    """Folder of `interestgraph split`, in place of `cut` and `days`: learn from its train, test on its test."""
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.k < 1:
             raise ConfigurationError(f"days and k must be at least 1, got {self.days} and {self.k}")
+        if self.split is not None and self.cut is not None:
+            raise ConfigurationError("a split has a cut of its own: give either split or cut")
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,9 @@ class EvaluateReport:
 
     loader: str
     cut: datetime
+    """Events before this moment were learnt from."""
     until: datetime
+    """The test window ends."""
     users: int
     """Users with a relationship before the cut and a choice of known items after it."""
     items: int
@@ -83,6 +90,8 @@ class EvaluateReport:
     k: int
     rankers: tuple[Quality, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    since: datetime | None = None
+    """The test window begins; None: at the cut."""
 
 
 def evaluate(settings: Settings, config: EvaluateConfig, progress: Progress | None = None) -> EvaluateReport:
@@ -94,10 +103,10 @@ def evaluate(settings: Settings, config: EvaluateConfig, progress: Progress | No
         progress: called with step, units done, units in all.
 
     Raises:
-        StateError: no user chose a known item in the test window.
+        StateError: no user chose a known item in the test window, or the split is one of another log.
         DataError, LoaderError, ServerError: see `load`.
     """
-    cut, until = _window(config)
+    window = _window(config)
     settings.home.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="evaluate-", dir=settings.home) as folder:
         scratch = settings.model_copy(
@@ -107,7 +116,7 @@ def evaluate(settings: Settings, config: EvaluateConfig, progress: Progress | No
         try:
             info = server.start()
             with Database.connect(info.bolt_uri, info.username, info.password) as database:
-                return _evaluate(database, scratch, config, cut, until, progress)
+                return _evaluate(database, scratch, config, window, progress)
         finally:
             server.stop(force=True)
 
@@ -116,14 +125,13 @@ def _evaluate(
     database: Database,
     scratch: Settings,
     config: EvaluateConfig,
-    cut: datetime,
-    until: datetime,
+    window: Window,
     progress: Progress | None,
 ) -> EvaluateReport:
     started = time.perf_counter()
     load(
         database,
-        LoadConfig(config.loader, config.data, until=cut),
+        LoadConfig(config.loader, config.data, until=window.learn_until),
         rejected_folder=scratch.home / "rejected",
         offline=OfflineImporter(scratch),
         progress=progress,
@@ -137,17 +145,18 @@ def _evaluate(
     lists = _lists(database, adjacency, config, progress)
     scored = time.perf_counter()
     known = {adjacency.items[at] for at in np.flatnonzero(adjacency.matrix(adjacency.last_event).sum(axis=0))}
-    truth = _truth(config, cut, until, known)
+    truth = _truth(config, window, known)
     users = sorted(set(truth) & set(next(iter(lists.values()))))
     if not users:
         raise StateError(
-            f"no known user chose a known item from {cut:%Y-%m-%d} to {until:%Y-%m-%d}: choose another cut"
+            f"no known user chose a known item from {window.since:%Y-%m-%d} to {window.until:%Y-%m-%d}: "
+            "choose another cut"
         )
     rankers = tuple(_quality(name, ranked, truth, users, config.k) for name, ranked in lists.items())
     return EvaluateReport(
         loader=config.loader,
-        cut=cut,
-        until=until,
+        cut=window.learn_until,
+        until=window.until,
         users=len(users),
         items=len(known),
         k=config.k,
@@ -158,28 +167,30 @@ def _evaluate(
             "embed": embedded - enriched,
             "recommend": scored - embedded,
         },
+        since=window.since,
     )
 
 
-def _window(config: EvaluateConfig) -> tuple[datetime, datetime]:
-    """Start and end of the test window, UTC."""
+def _window(config: EvaluateConfig) -> Window:
+    if config.split is not None:
+        return split_window(config.split, config.loader, config.data)
     if config.cut is not None:
         cut = utc(config.cut)
-        return cut, cut + timedelta(days=config.days)
+        return Window(cut, cut, cut + timedelta(days=config.days))
     with workspace() as backend:
-        events = _events(backend, config)
-        last = events["at"].max().to_pyarrow().as_py()
+        last = _events(backend, config)["at"].max().to_pyarrow().as_py()
+    if last is None:
+        raise DataError(f"the log has no usable event for loader {config.loader}")
     # The last event itself belongs to the window, so the window ends just after it.
     until = last.replace(tzinfo=UTC) + timedelta(milliseconds=1)
-    return until - timedelta(days=config.days), until
+    cut = until - timedelta(days=config.days)
+    return Window(cut, cut, until)
 
 
 def _events(backend: Any, config: EvaluateConfig, **period: datetime) -> Any:
     """The cleaned events of the log, of a period (naive, UTC) or all."""
     spec = load_spec(config.loader)
-    paths = find_files(spec, config.data)[spec.events.file]
-    raw = read_files(backend, paths, spec.formats.get(spec.events.file))
-    return clean_events(backend, raw, spec, now=datetime.now(UTC).replace(tzinfo=None), **period).events
+    return read_events(backend, spec, find_files(spec, config.data), **period).events
 
 
 def _lists(
@@ -226,15 +237,20 @@ def _popular(adjacency: Adjacency) -> list[str]:
     return [adjacency.items[at] for at in np.lexsort((np.arange(len(count)), -count))]
 
 
-def _truth(config: EvaluateConfig, cut: datetime, until: datetime, known: set[str]) -> dict[str, set[str]]:
+def _truth(config: EvaluateConfig, window: Window, known: set[str]) -> dict[str, set[str]]:
     """User -> known items of the primary behaviours in the test window."""
     primary = load_spec(config.loader).primary
-    with workspace() as backend:
-        events = _events(backend, config, since=cut.replace(tzinfo=None), until=until.replace(tzinfo=None))
-        chosen = events.filter(events.behaviour.isin(primary))
-        pairs = chosen.select("user", "item").distinct().to_pyarrow().to_pydict()
+    if config.split is not None:
+        pairs = split_pairs(config.split, primary)
+    else:
+        with workspace() as backend:
+            period = {"since": window.since.replace(tzinfo=None), "until": window.until.replace(tzinfo=None)}
+            events = _events(backend, config, **period)
+            chosen = events.filter(events.behaviour.isin(primary)).select("user", "item").distinct()
+            columns = chosen.to_pyarrow().to_pydict()
+        pairs = list(zip(columns["user"], columns["item"], strict=True))
     truth: dict[str, set[str]] = {}
-    for user, item in zip(pairs["user"], pairs["item"], strict=True):
+    for user, item in pairs:
         if item in known:
             truth.setdefault(user, set()).add(item)
     return truth

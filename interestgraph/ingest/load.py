@@ -1,49 +1,48 @@
-"""One load from end to end: read, clean, aggregate, write."""
+"""One load from end to end: read, clean, leave out what is known, aggregate, write."""
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ibis
-
 from interestgraph import __version__
-from interestgraph.errors import DataError, SchemaMismatchError, StateError
-from interestgraph.ingest.aggregate import GraphTables, build_tables
-from interestgraph.ingest.clean import CleanEvents, clean_events
-from interestgraph.ingest.read import read_files, workspace
+from interestgraph.errors import StateError, UnknownIdError
+from interestgraph.ingest.aggregate import GraphTables
+from interestgraph.ingest.books import (
+    EVER,
+    behaviour_rows,
+    check_half_lives,
+    check_loads,
+    content_hash,
+    files_hash,
+    read_books,
+)
+from interestgraph.ingest.hold import Run, take
+from interestgraph.ingest.ledger import Ledger
+from interestgraph.ingest.prepare import LoadConfig as LoadConfig
+from interestgraph.ingest.prepare import Prepared, naive, narrowed, prepare
+from interestgraph.ingest.read import workspace
 from interestgraph.ingest.spec import LoaderSpec, find_files, load_spec
-from interestgraph.ingest.write import epoch_millis, write_tables
-from interestgraph.model import Progress, utc
+from interestgraph.ingest.unload import start_unload, take_out
+from interestgraph.ingest.write import count, epoch_millis, write_tables
+from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.queries import load_query
 from interestgraph.neo4j.schema import ensure_schema
 
-OfflineImport = Callable[[Any, GraphTables, Sequence[Row], Row], None]
-"""Imports the tables, the behaviours and the Load node's properties into an empty private server."""
-
-
-@dataclass(frozen=True)
-class LoadConfig:
-    """What to load."""
-
-    loader: str
-    """Name of a shipped specification, or path of a TOML file."""
-    data: Path | None = None
-    """File or folder; None: the package that brings the data."""
-    since: datetime | None = None
-    """Only events at or after this moment."""
-    until: datetime | None = None
-    """Only events before this moment."""
+OfflineImport = Callable[[Any, GraphTables, Sequence[Row], Row, Iterable[Row], Callable[[], None]], None]
+"""Imports the tables, the behaviours, the Load node's properties and the parts of the ledger into an empty private
+server; calls the last argument just before it puts the new graph in the place of the empty one."""
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What a load did."""
+    """What a load did: rows = events + duplicates + outside + rejected."""
 
     load_id: str
     loader: str
@@ -52,20 +51,58 @@ class LoadReport:
     rows: int
     """Rows read from the log."""
     events: int
-    """Rows that are events of the period asked for."""
+    """Rows that are new events of the period asked for."""
+    duplicates: int
+    """Rows that are events of this log or of an earlier load already."""
+    outside: int
+    """Events outside of the period."""
     rejected: int
     reasons: dict[str, int] = field(default_factory=dict)
-    """Reason -> number of rejected rows."""
+    """Reason -> number of rejected rows, those of other files than the log included."""
     rejected_file: str | None = None
+    notes: tuple[str, ...] = ()
+    """Things to know about the log."""
     users: int = 0
     items: int = 0
     categories: int = 0
     relationships: int = 0
-    """Time-weighted relationships between users and items."""
+    """Time-weighted relationships between users and items that got events."""
     first_event_at: datetime | None = None
     last_event_at: datetime | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     """Stage -> seconds."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A load that has been identified, and whose files are there."""
+
+    spec: LoaderSpec
+    files: dict[str, list[Path]]
+    entry: Row
+    """Properties of the Load node as far as they are known."""
+    books: Sequence[Row]
+    """Earlier loads."""
+
+    @property
+    def load_id(self) -> str:
+        """Id of the load, made of its content."""
+        return str(self.entry["loadId"])
+
+    @property
+    def before(self) -> Row | None:
+        """The Load node of the same content, if there is one."""
+        return next((load for load in self.books if load["loadId"] == self.load_id), None)
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """Loads whose events do not count as known."""
+        return tuple(found for found in (self.load_id, self.entry.get("replaces")) if found)
+
+    def seen(self, books: Iterable[Row]) -> list[tuple[object, ...]]:
+        """What the recognition of known events rests on."""
+        loads = [load for load in books if load["source"] == self.spec.name and load["loadId"] not in self.without]
+        return [(load["loadId"], load["events"], load.get("compactedMs")) for load in loads]
 
 
 def load(
@@ -87,188 +124,219 @@ def load(
 
     Raises:
         LoaderError: the specification is unknown or wrong.
-        DataError: a file or column is missing, or nothing is left to load.
+        DataError: a file or column is missing, nothing is left to load, or too many rows are rejected.
         SchemaMismatchError: the graph has another half-life for a behaviour.
-        StateError: another load was interrupted, or these events are already in the graph.
+        StateError: another load was interrupted or is being written, another process took this one over, or the
+            events cannot be compared with those of earlier loads.
+        UnknownIdError: there is no load to replace.
     """
-    spec = load_spec(config.loader)
-    files = find_files(spec, config.data)
-    files_digest = files_hash(files)
-    content = _content_hash(spec, files_digest, config)
-    load_id = f"{spec.name}-{content[:12]}"
-    earlier = [row["load"] for row in database.read("ingest/list_loads")]
-    for entry in earlier:
-        if entry["loadId"] == load_id and entry["status"] == "complete":
-            return _report_of(entry)
-    _check_loads(earlier, load_id, files_digest, config)
-    _check_half_lives(database, spec)
-    began, started_at = time.perf_counter(), datetime.now(UTC)
+    planned = plan(database, config)
+    before = planned.before
+    if before is not None and before["status"] == "complete":
+        return _loaded(database, planned)
+    check_loads(planned.books, planned.entry)
+    check_half_lives(database, planned.spec)
+    began = time.perf_counter()
+    # An interrupted load goes on with what it took for the present time.
+    started_at = native(before["startedAt"]) if before else datetime.now(UTC)
     with workspace() as backend:
-        clean, tables = _prepare(backend, spec, files, config, _naive(started_at))
-        rejected_file = _keep_rejected(clean, rejected_folder / f"{load_id}.csv")
+        path = rejected_folder / f"{planned.load_id}.csv"
+        made = prepared_load(backend, database, planned, config, started_at, path)
+        reasons = made.quarantine.reasons()
+        rejected_file = made.quarantine.keep(path)
         prepared = time.perf_counter()
-        if earlier or not database.read("ingest/is_empty")[0]["empty"]:
+        if planned.books or not database.read("ingest/is_empty")[0]["empty"]:
             offline = None
         route = "bolt" if offline is None else "offline import"
-        entry = {"loadId": load_id, **_load_properties(spec, config, files, clean, tables), "route": route}
-        entry |= {"contentHash": content, "filesHash": files_digest, "startedAt": started_at}
+        entry = {**planned.entry, **_properties(made, planned), "startedAt": started_at, "route": route}
+        entry |= {"reasons": list(reasons), "reasonCounts": list(reasons.values())}
+        # An empty list has no type that the importer could write; a missing property says the same.
+        entry = {name: value for name, value in entry.items() if value != []}
+        behaviours, millis = behaviour_rows(planned.spec), epoch_millis(naive(started_at))
+        ledger = Ledger(
+            planned.load_id, planned.spec.name, millis, behaviours, made.events, made.redemptions, made.tables
+        )
         if offline is not None:
-            offline(backend, tables, _behaviours(spec), entry)
+            offline(backend, made.tables, behaviours, entry, ledger.parts(), partial(_check_empty, database))
             database.reconnect()
             ensure_schema(database)
+            written = True
         else:
-            _write(database, spec, tables, entry, progress)
-        reasons = _reasons(clean)
+            written = _write(database, planned, ledger, entry, progress)
+    if not written:
+        return load(database, config, rejected_folder=rejected_folder, progress=progress)
     stages = {"read and aggregate": prepared - began, "write": time.perf_counter() - prepared}
-    return replace(_report_of(entry), route=route, reasons=reasons, rejected_file=rejected_file, seconds=stages)
+    return replace(report_of(entry), rejected_file=rejected_file, seconds=stages)
 
 
-def _prepare(
-    backend: Any, spec: LoaderSpec, files: dict[str, list[Path]], config: LoadConfig, now: datetime
-) -> tuple[CleanEvents, GraphTables]:
-    """Everything before the write."""
-    raw = {name: read_files(backend, paths, spec.formats.get(name)) for name, paths in files.items() if paths}
-    since, until = _naive(config.since), _naive(config.until)
-    clean = clean_events(backend, raw[spec.events.file], spec, now=now, since=since, until=until)
-    if clean.kept == 0:
-        where = ", ".join(str(path) for path in files[spec.events.file])
-        raise DataError(f"{where} has no usable event for loader {spec.name} ({_found(clean)}): nothing was loaded")
-    return clean, build_tables(backend, spec, clean.events, raw, since, until)
+def plan(database: Database, config: LoadConfig) -> Planned:
+    """Find the files of a load, and give it its id.
 
-
-def _write(database: Database, spec: LoaderSpec, tables: GraphTables, entry: Row, progress: Progress | None) -> None:
-    ensure_schema(database)
-    database.write("ingest/open_load", loadId=entry["loadId"], properties=entry)
-    database.write("ingest/behaviours", rows=_behaviours(spec))
-    write_tables(database, entry["loadId"], spec, tables, progress)
-    now = epoch_millis(_naive(datetime.now(UTC)))
-    database.write("ingest/close_load", loadId=entry["loadId"], endedAt=now)
-
-
-def _naive(moment: datetime | None) -> Any:
-    return None if moment is None else utc(moment).replace(tzinfo=None)
-
-
-def _content_hash(spec: LoaderSpec, digest: str, config: LoadConfig) -> str:
-    """SHA-256 over files, specification and period: the same load has the same."""
-    parts = (digest, spec.model_dump_json(), str(_naive(config.since)), str(_naive(config.until)))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def files_hash(files: dict[str, list[Path]]) -> str:
-    """SHA-256 over the content of all files, in order."""
-    digest = hashlib.sha256()
-    for paths in files.values():
-        for path in paths:
-            with path.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _check_loads(earlier: Sequence[Row], load_id: str, digest: str, config: LoadConfig) -> None:
-    since = epoch_millis(_naive(config.since)) if config.since else -(2**62)
-    until = epoch_millis(_naive(config.until)) if config.until else 2**62
-    for entry in earlier:
-        if entry["loadId"] == load_id:
-            continue
-        if entry["status"] != "complete":
-            raise StateError(
-                f"load {entry['loadId']} was interrupted: run it again first, so that it is complete "
-                "(same loader, same files), or empty the graph with `interestgraph db reset`"
-            )
-        if entry["filesHash"] == digest and since < entry["untilMs"] and until > entry["sinceMs"]:
-            raise StateError(
-                f"events of these files are already in the graph (load {entry['loadId']}); they would count "
-                "twice. Load the rest with --since and --until, or begin anew with `interestgraph db reset`"
-            )
-
-
-def _check_half_lives(database: Database, spec: LoaderSpec) -> None:
-    stored = {row["name"]: row["halfLife"] for row in database.read("ingest/list_behaviours")}
-    for name, part in spec.behaviours.items():
-        if name in stored and stored[name] != part.half_life:
-            raise SchemaMismatchError(
-                f"the graph holds {name} with a half-life of {stored[name]:g} days, loader {spec.name} says "
-                f"{part.half_life:g}: change the loader, or begin anew with `interestgraph db reset`"
-            )
-
-
-def _behaviours(spec: LoaderSpec) -> list[Row]:
-    return [
-        {"name": name, "strength": part.strength, "halfLife": part.half_life, "primary": name in spec.primary}
-        for name, part in spec.behaviours.items()
-    ]
-
-
-def _load_properties(
-    spec: LoaderSpec, config: LoadConfig, files: dict[str, list[Path]], clean: CleanEvents, tables: GraphTables
-) -> Row:
-    span = clean.events.agg(first=clean.events["at"].min(), last=clean.events["at"].max())
-    (moments,) = span.to_pyarrow().to_pylist()
-    return {
+    Raises:
+        LoaderError: the specification is unknown or wrong.
+        DataError: a file is missing.
+        UnknownIdError: there is no load to replace.
+    """
+    spec = narrowed(load_spec(config.loader), config.only)
+    files = find_files(spec, config.data)
+    digest = files_hash(files)
+    since, until = config.period
+    content = content_hash(spec, digest, since, until)
+    entry = {
+        "loadId": f"{spec.name}-{content[:12]}",
         "source": spec.name,
         "title": spec.title,
         "files": sorted(path.name for paths in files.values() for path in paths),
         "version": __version__,
-        "sinceMs": epoch_millis(_naive(config.since)) if config.since else -(2**62),
-        "untilMs": epoch_millis(_naive(config.until)) if config.until else 2**62,
-        "rows": clean.read,
-        "events": clean.kept,
-        "rejected": clean.rejected_count,
-        "users": _count(tables.users),
-        "items": _count(tables.items),
-        "categories": _count(tables.categories),
-        "edges": _count(tables.interactions),
-        "firstEventAt": moments["first"].replace(tzinfo=UTC),
-        "lastEventAt": moments["last"].replace(tzinfo=UTC),
+        "contentHash": content,
+        "filesHash": digest,
+        "sinceMs": -EVER if since is None else epoch_millis(since),
+        "untilMs": EVER if until is None else epoch_millis(until),
+    }
+    planned = Planned(spec, files, entry, read_books(database))
+    # An interrupted load goes on with the replacement that it began, whether it is asked for again or not.
+    replaces = (planned.before or {}).get("replaces") or config.replace
+    known = {load["loadId"] for load in planned.books}
+    if replaces and replaces not in known and planned.before is None:
+        raise UnknownIdError(f"no load {replaces} to replace: there are {', '.join(sorted(known)) or 'none'}")
+    return replace(planned, entry={**entry, "replaces": replaces}) if replaces else planned
+
+
+def prepared_load(
+    backend: Any,
+    database: Database,
+    planned: Planned,
+    config: LoadConfig,
+    started_at: datetime,
+    rejected_file: Path | None = None,
+) -> Prepared:
+    """Everything before the write of a planned load."""
+    return prepare(
+        backend,
+        database,
+        planned.spec,
+        planned.files,
+        config,
+        now=naive(started_at),
+        books=[load for load in planned.books if load["loadId"] not in planned.without],
+        without=planned.without,
+        rejected_file=rejected_file,
+    )
+
+
+def _loaded(database: Database, planned: Planned) -> LoadReport:
+    """The report of a load that is in the graph already."""
+    replaces = planned.entry.get("replaces")
+    if any(load["loadId"] == replaces for load in planned.books):
+        raise StateError(
+            f"load {planned.load_id} is in the graph already, beside {replaces}: take the one that is wrong out with "
+            f"`interestgraph unload`"
+        )
+    assert planned.before is not None
+    ensure_schema(database)  # an import may have been cut off before this
+    return report_of(planned.before)
+
+
+def _check_empty(database: Database) -> None:
+    if not database.read("ingest/is_empty")[0]["empty"]:
+        raise StateError("somebody wrote to the graph while its first load was prepared: run the same command again")
+
+
+def _write(database: Database, planned: Planned, ledger: Ledger, entry: Row, progress: Progress | None) -> bool:
+    """Open the load, take out the one it replaces, write, close: each step can be done again.
+
+    Returns:
+        False where others have loaded or recorded since the load was prepared, so that what is new in it is to be
+        found anew. It is open then, and recorders of the same loader wait.
+    """
+    hold, opened = take(database, planned.load_id, partial(_open, database, planned, entry))
+    if not opened.current:
+        return False
+    if opened.replaces is not None:
+        take_out(hold, opened.replaces, progress)
+        hold.write("ingest/drop_load", loadId=opened.replaces)
+    hold.write("ingest/behaviours", rows=ledger.behaviours)
+    write_tables(hold, planned.spec, ledger, opened.creates, progress)
+    hold.end("ingest/close_load", loadId=hold.load_id, endedAt=epoch_millis(naive(datetime.now(UTC))))
+    return True
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What is found when a load begins to write."""
+
+    current: bool = False
+    """Whether the load was prepared on the graph as it is."""
+    creates: tuple[str, ...] = ()
+    """Behaviours that the graph has no relationships of."""
+    replaces: str | None = None
+    """The load that is to be taken out first, if it is still there."""
+
+
+def _open(database: Database, planned: Planned, entry: Row, run: Run, books: list[Row]) -> Opened:
+    """Begin or go on with a load, in the transaction that has the lock of the books."""
+    check_loads(books, entry)
+    check_half_lives(database, planned.spec)
+    before = next((load for load in books if load["loadId"] == planned.load_id), None)
+    if before is not None and before["status"] == "complete":  # somebody else was faster with the same load
+        run("ingest/release_books")
+        return Opened()
+    creates = () if before else tuple(name for name in planned.spec.behaviours if not _any(run, name))
+    replaces = entry.get("replaces") if any(load["loadId"] == entry.get("replaces") for load in books) else None
+    run("ingest/open_load", loadId=planned.load_id, properties=entry, creates=list(creates))
+    if replaces is not None:
+        start_unload(run, books, replaces)
+    return Opened(planned.seen(books) == planned.seen(planned.books), creates, replaces)
+
+
+def _any(run: Run, behaviour: str) -> bool:
+    query = load_query("ingest/count_interactions").for_relationship(behaviour)
+    return bool(run(query)[0]["relationships"])
+
+
+def _properties(made: Prepared, planned: Planned) -> Row:
+    span = made.events.agg(first=made.events["at"].min(), last=made.events["at"].max())
+    (moments,) = span.to_pyarrow().to_pylist()
+    dated = {"firstEventAt": moments["first"], "lastEventAt": moments["last"]}
+    return {
+        "identity": list(made.identity),
+        "ratings": planned.spec.events.value_meaning == "rating",
+        "rows": made.rows,
+        "events": made.new,
+        "duplicates": made.duplicates,
+        "outside": made.outside,
+        "rejected": made.rejected,
+        "notes": list(made.notes),
+        "users": count(made.tables.users),
+        "items": count(made.tables.items),
+        "categories": count(made.tables.categories),
+        "edges": count(made.tables.interactions),
+        **{name: moment.replace(tzinfo=UTC) for name, moment in dated.items() if moment is not None},
     }
 
 
-def _count(table: Any) -> int:
-    return int(table.count().to_pyarrow().as_py())
-
-
-def _reasons(clean: CleanEvents) -> dict[str, int]:
-    counted = clean.rejected.group_by("reason").agg(rows=ibis._.count()).order_by(ibis.desc("rows"), "reason")
-    return {row["reason"]: row["rows"] for row in counted.to_pyarrow().to_pylist()}
-
-
-def _found(clean: CleanEvents) -> str:
-    """What the rows of a log without events are."""
-    parts = [f"{count} {reason}" for reason, count in _reasons(clean).items()]
-    outside = clean.read - clean.rejected_count
-    return ", ".join([*parts, *([f"{outside} outside of the period"] if outside else [])]) or "it has no rows"
-
-
-def _keep_rejected(clean: CleanEvents, path: Path) -> str | None:
-    """Write the rejected rows beside the graph; returns the file's path."""
-    if clean.rejected_count == 0:
-        return None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        clean.rejected.order_by("file", "row").to_csv(path)
-    except OSError as error:
-        raise DataError(f"rejected rows cannot be written to {path}: {error.strerror}") from error
-    return str(path)
-
-
-def _report_of(entry: Row) -> LoadReport:
+def report_of(entry: Row) -> LoadReport:
+    """The report of a load whose node's properties are known."""
     return LoadReport(
         load_id=entry["loadId"],
         loader=entry["source"],
-        route="already loaded",
+        route=entry["route"] if entry.get("status") != "complete" else "already loaded",
         rows=entry["rows"],
         events=entry["events"],
+        duplicates=entry.get("duplicates", 0),
+        outside=entry.get("outside", 0),
         rejected=entry["rejected"],
+        reasons=dict(zip(entry.get("reasons", ()), entry.get("reasonCounts", ()), strict=True)),
+        notes=tuple(entry.get("notes", ())),
         users=entry["users"],
         items=entry["items"],
         categories=entry["categories"],
         relationships=entry["edges"],
-        first_event_at=_native(entry["firstEventAt"]),
-        last_event_at=_native(entry["lastEventAt"]),
+        first_event_at=native(entry.get("firstEventAt")),
+        last_event_at=native(entry.get("lastEventAt")),
     )
 
 
-def _native(moment: Any) -> datetime:
+def native(moment: Any) -> Any:
     """A Python datetime from the driver's or Python's own."""
-    return moment if isinstance(moment, datetime) else moment.to_native()
+    return moment if moment is None or isinstance(moment, datetime) else moment.to_native()

@@ -1,9 +1,8 @@
-"""The fast first load: graph tables become CSV files for Neo4j's offline importer."""
+"""The fast first load: graph tables become Parquet files for Neo4j's offline importer."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ import ibis.expr.types as ir
 
 from interestgraph.errors import DiskSpaceError
 from interestgraph.ingest.aggregate import GraphTables
-from interestgraph.neo4j.admin import ARRAY_SEPARATOR, Progress, import_full
+from interestgraph.neo4j.admin import Progress, import_full
 from interestgraph.neo4j.connection import Row
 from interestgraph.settings import Settings
 
@@ -36,24 +35,35 @@ class OfflineImporter:
         self._settings = settings
         self._progress = progress
 
-    def __call__(self, backend: Any, tables: GraphTables, behaviours: Sequence[Row], load: Row) -> None:
-        """Write the CSV files and import them.
+    def __call__(
+        self,
+        backend: Any,
+        tables: GraphTables,
+        behaviours: Sequence[Row],
+        load: Row,
+        parts: Iterable[Row],
+        check: Callable[[], None],
+    ) -> None:
+        """Write the Parquet files and import them.
 
         Args:
             backend: the workspace that holds the tables.
             tables: the graph.
             behaviours: rows name, strength, halfLife, primary.
             load: properties of the Load node.
+            parts: rows of the ledger.
+            check: called just before the new graph takes the place of the empty one; raises if it may not.
         """
         with TemporaryDirectory(prefix="interestgraph-") as name:
             folder = Path(name)
             nodes = {
-                "User": [_write(backend, folder / "users.csv", tables.users, node="userId")],
-                "Item": [_write(backend, folder / "items.csv", tables.items, node="itemId")],
-                "Category": [_write(backend, folder / "categories.csv", tables.categories, node="categoryId")],
-                "Campaign": [_write(backend, folder / "campaigns.csv", tables.campaigns, node="campaignId")],
-                "Behaviour": [_write_rows(folder / "behaviours.csv", "name", behaviours)],
-                "Load": [_write_rows(folder / "load.csv", "loadId", [_finished(load)])],
+                "User": [_write(backend, folder / "users.parquet", tables.users, node="userId")],
+                "Item": [_write(backend, folder / "items.parquet", tables.items, node="itemId")],
+                "Category": [_write(backend, folder / "categories.parquet", tables.categories, node="categoryId")],
+                "Campaign": [_write(backend, folder / "campaigns.parquet", tables.campaigns, node="campaignId")],
+                "Behaviour": [_write_rows(folder / "behaviours.parquet", "name", behaviours)],
+                "LogPart": [_write_parts(folder / "parts.parquet", parts)],
+                "Load": [_write_rows(folder / "load.parquet", "loadId", [_finished(load)])],
             }
             links = {
                 "IN_CATEGORY": (tables.in_category, "itemId", "categoryId"),
@@ -67,10 +77,10 @@ class OfflineImporter:
                 chosen = table.filter(table.behaviour == row["name"]).drop("behaviour")
                 links[row["name"]] = (chosen, "userId", "itemId")
             relationships = {
-                kind: [_write(backend, folder / f"{kind}.csv", table, link=(start, end))]
+                kind: [_write(backend, folder / f"{kind}.parquet", table, link=(start, end))]
                 for kind, (table, start, end) in links.items()
             }
-            import_full(self._settings, nodes=nodes, relationships=relationships, progress=self._progress)
+            import_full(self._settings, nodes=nodes, relationships=relationships, check=check, progress=self._progress)
 
 
 def _finished(load: Row) -> Row:
@@ -90,11 +100,12 @@ def _write(
             header.append(f":{'START' if name == link[0] else 'END'}_ID({_IDS[name]})")
         else:
             header.append(f"{name}:{_importer_type(value.type())}")
-            value = _printed(value)
+            # The importer takes a moment as it is, which is much faster than the parsing of its text.
+            value = value.cast("timestamp('UTC')") if value.type().is_timestamp() else value
         columns.append(value.name(header[-1]))
     sql = ibis.to_sql(table.select(*columns), dialect="duckdb")
     try:
-        backend.raw_sql(f"COPY ({sql}) TO '{path}' (FORMAT csv, HEADER true, QUOTE '\"', ESCAPE '\"')")
+        backend.raw_sql(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
     except duckdb.IOException as error:
         raise DiskSpaceError(f"{path.parent} has no room for the import files: set TMPDIR") from error
     return path
@@ -112,34 +123,42 @@ def _importer_type(kind: Any) -> str:
     return "double" if kind.is_floating() or kind.is_decimal() else "string"
 
 
-def _printed(value: ir.Value) -> ir.Value:
-    kind = value.type()
-    if kind.is_array():
-        return value.join(ARRAY_SEPARATOR)
-    if kind.is_timestamp():
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%gZ")
-    return value
-
-
 def _write_rows(path: Path, key: str, rows: Sequence[Row]) -> Path:
     """Write a few rows; the importer's types come from the Python values."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     kinds = {bool: "boolean", int: "long", float: "double", str: "string", datetime: "datetime", list: "string[]"}
-    names = list(rows[0])
-    header = [f"{name}:ID({path.stem})" if name == key else f"{name}:{kinds[type(rows[0][name])]}" for name in names]
-    lines = [",".join(header)]
-    lines += [",".join(_cell(row[name]) for name in names) for row in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    numbers = {"reasonCounts": "long[]"}
+    header = {
+        name: f"{name}:ID({path.stem})" if name == key else f"{name}:{numbers.get(name) or kinds[type(value)]}"
+        for name, value in rows[0].items()
+    }
+    table = pa.Table.from_pylist([{header[name]: value for name, value in row.items()} for row in rows])
+    pq.write_table(table, path)
     return path
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, list):
-        value = ARRAY_SEPARATOR.join(value)
-    if isinstance(value, str):
-        escaped = value.replace('"', '""')
-        return f'"{escaped}"'
-    return json.dumps(value)
+def _write_parts(path: Path, parts: Iterable[Row]) -> Path:
+    """Write the ledger, one part after the other: there may be gigabytes of them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers = ("rows", "firstMs", "lastMs")
+    schema = pa.schema(
+        [
+            ("partId:ID(LogPart)", pa.string()),
+            *((f"{name}:string", pa.string()) for name in ("loadId", "source", "kind")),
+            *((f"{name}:long", pa.int64()) for name in numbers),
+            ("data:string", pa.string()),
+        ]
+    )
+    try:
+        with pq.ParquetWriter(path, schema, use_dictionary=False, compression="none") as writer:
+            for part in parts:
+                writer.write_batch(
+                    pa.RecordBatch.from_pylist([dict(zip(schema.names, part.values(), strict=True))], schema)
+                )
+    except OSError as error:
+        raise DiskSpaceError(f"{path.parent} has no room for the import files: set TMPDIR") from error
+    return path

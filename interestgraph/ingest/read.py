@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,21 +15,28 @@ import ibis.expr.types as ir
 import psutil
 
 from interestgraph.errors import DataError, DiskSpaceError
-from interestgraph.ingest.spec import Columns, Format, LoaderSpec
+from interestgraph.ingest import faults
+from interestgraph.ingest.lines import Lines, is_whole
+from interestgraph.ingest.mend import Shape
+from interestgraph.ingest.spec import Columns, Format, IdCase, LoaderSpec
 
 FILE, ROW = "_file", "_row"
 """Columns added to every table: path of the source file, number of the row in it (the first data row is 1)."""
 
+LONGEST_ID = 4_000
+"""Bytes of an id: the server refuses longer keys of an index at about 8,000."""
+
 _GUESSED = ("DATE", "TIME", "UUID", "JSON")
 """How the DuckDB types begin that its JSON reader gives to text, or to values of several kinds."""
 
+_UNIT = "\x1f"
 MEMORY_SHARE = 0.15
 """Part of the machine's memory that DuckDB may take before it spills to disk."""
 
 
 @contextmanager
 def workspace(folder: Path | None = None) -> Iterator[Any]:
-    """An Ibis DuckDB backend on a temporary file, so that large logs spill to disk instead of filling memory.
+    """An Ibis DuckDB backend whose tables spill to a temporary folder when they outgrow their share of memory.
 
     Raises:
         DataError, DiskSpaceError: in place of DuckDB's own errors.
@@ -39,12 +44,13 @@ def workspace(folder: Path | None = None) -> Iterator[Any]:
     with TemporaryDirectory(prefix="interestgraph-", dir=folder) as scratch:
         memory = max(1 << 29, min(int(psutil.virtual_memory().total * MEMORY_SHARE), 8 << 30))
         backend = ibis.duckdb.connect(
-            Path(scratch) / "ingest.duckdb",
+            ":memory:",
             memory_limit=f"{memory >> 20}MiB",
             temp_directory=str(Path(scratch) / "spill"),
         )
         try:
             backend.raw_sql("SET TimeZone = 'UTC'")
+            faults.prepare(backend)
             yield backend
         except duckdb.Error as error:
             raise _data_error(error) from error
@@ -53,16 +59,10 @@ def workspace(folder: Path | None = None) -> Iterator[Any]:
 
 
 def _data_error(error: duckdb.Error) -> DataError | DiskSpaceError:
-    text = _told(error)
+    text = faults.told(error)
     if "No space left" in text or "could not write all" in text.lower():
         return DiskSpaceError(f"no disk space left while reading the log: {text}")
     return DataError(f"the log cannot be read: {text}")
-
-
-def _told(error: Exception) -> str:
-    """DuckDB's message on one line, without its advice on options that nobody can set here."""
-    text = re.sub(r" Possible (fixes|Solution).*?(?= file = |$)", "", " ".join(str(error).split()))
-    return re.sub(r"( delimiter = | LINE \d+: ).*", "", text)[:400]
 
 
 def read_files(backend: Any, paths: Sequence[Path], form: Format | None = None) -> ir.Table:
@@ -103,8 +103,8 @@ def _read_one(backend: Any, path: Path, form: Format | None) -> ir.Table:
             table = _read_delimited(backend, path, form or Format())
         else:
             table = _read_json(backend, path)
-    except (duckdb.Error, gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{path} cannot be read: {_told(error)}") from error
+    except duckdb.Error as error:
+        raise DataError(f"{path} cannot be read: {faults.told(error)}") from error
     if FILE in table.columns or ROW in table.columns:
         raise DataError(f"{path}: the column names {FILE} and {ROW} are taken by interestgraph")
     return table.mutate(**{FILE: ibis.literal(str(path)), ROW: ibis.row_number() + 1})
@@ -112,39 +112,55 @@ def _read_one(backend: Any, path: Path, form: Format | None) -> ir.Table:
 
 def _read_delimited(backend: Any, path: Path, form: Format) -> ir.Table:
     """Columns and separator come from the loader or the header: guessed from rows, a short one would change them."""
-    fixed = {"auto_detect": False, "encoding": form.encoding}
     if form.adjacency:
-        lines = backend.read_csv(path, columns={"line": "VARCHAR"}, header=False, delim="\x1f", quote="", **fixed)
+        shape = Shape({"line": "VARCHAR"}, separator=_UNIT, quote="", encoding=form.encoding)
+        lines = faults.scan(backend, path, shape, None if is_whole(path) else faults.mended(backend, path, shape))
         words = lines.line.strip().re_split(r"\s+")
         return lines.select(user=words[0], item=words[1:].unnest())
     if form.columns:
-        columns = dict.fromkeys(form.columns, "VARCHAR")
-        return backend.read_csv(path, columns=columns, header=False, delim=form.delimiter or ",", quote='"', **fixed)
-    header = _first_line(backend, path, form)
-    separator = form.delimiter or max(",;\t|", key=header.count)
-    columns = {}
-    for place, name in enumerate(next(csv.reader([header], delimiter=separator), [])):
+        columns, separator = dict.fromkeys(form.columns, "VARCHAR"), form.delimiter or ","
+    else:
+        columns, separator = _header(path, form)
+    shape = Shape(columns, separator=separator, header=not form.columns, encoding=form.encoding)
+    # DuckDB takes an empty line above the header for the header.
+    sound = (bool(form.columns) or next(Lines(path)) != b"") and is_whole(path)
+    return faults.scan(backend, path, shape, None if sound else faults.mended(backend, path, shape))
+
+
+def _header(path: Path, form: Format) -> tuple[dict[str, str], str]:
+    """Columns, all of them text, and the separator."""
+    encoding = "latin-1" if form.encoding == "latin-1" else "utf-8"
+    line = next((line for line in Lines(path, form.encoding) if line), b"").decode(encoding, "replace")
+    if not line:
+        raise DataError(f"{path} has no header line")
+    separator = form.delimiter or max(",;\t|", key=line.count)
+    columns: dict[str, str] = {}
+    for place, name in enumerate(next(csv.reader([line], delimiter=separator), [])):
         taken = not name or name.lower() in (other.lower() for other in columns)
         columns[f"{name or 'column'}_{place}" if taken else name] = "VARCHAR"
-    return backend.read_csv(path, columns=columns, header=True, delim=separator, quote='"', escape='"', **fixed)
-
-
-def _first_line(backend: Any, path: Path, form: Format) -> str:
-    if path.name.endswith(".zst"):
-        form_of_line = {"columns": {"line": "VARCHAR"}, "auto_detect": False, "header": False, "quote": ""}
-        lines = backend.read_csv(path, delim="\x1f", **form_of_line).limit(1).to_pyarrow().to_pylist()
-        return str(lines[0]["line"]) if lines else ""
-    encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
-    with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as stream:
-        return stream.readline().decode(encoding, errors="replace").strip("\r\n")
+    return columns, separator
 
 
 def _read_json(backend: Any, path: Path) -> ir.Table:
     """JSON lines; text that looks like a date or a UUID stays text, and mixed columns become text."""
+    types: dict[str, str] = {}
+    if is_whole(path):
+        with suppress(duckdb.Error):
+            types = _json_types(backend, path)
+    if not set(types) <= {"json"}:
+        return faults.scan(backend, path, Shape(types, objects=True))
+    # Cut off, not JSON, or lines that are no objects: DuckDB makes one column of these.
+    copy = faults.mended(backend, path, Shape({}, objects=True))
+    types = _json_types(backend, copy) if copy.stat().st_size else {}
+    if not types:
+        raise DataError(f"{path} has no line that is a JSON object")
+    return faults.scan(backend, path, Shape(types, objects=True), copy)
+
+
+def _json_types(backend: Any, path: Path) -> dict[str, str]:
     guessed = backend.read_json(path, format="newline_delimited", sample_size=-1)
     types = backend.raw_sql(f'DESCRIBE "{guessed.get_name()}"').fetchall()
-    columns = {name: "VARCHAR" if kind.startswith(_GUESSED) else kind for name, kind, *_ in types}
-    return backend.read_json(path, columns=columns, format="newline_delimited")
+    return {name: "VARCHAR" if kind.startswith(_GUESSED) else kind for name, kind, *_ in types}
 
 
 def pick(table: ir.Table, columns: Columns, spec: LoaderSpec, key: str) -> str | None:
@@ -177,13 +193,36 @@ def as_text(column: ir.Value) -> ir.StringValue:
     if column.type().is_floating():
         whole = column.try_cast("int64")
         text = ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
-        column = ibis.ifelse(column.isnan(), ibis.null("string"), text)
-    # Line breaks and tabs inside a value become a space: they are never part of an id or a name.
-    return column.cast("string").re_replace(r"[\r\n\t]+", " ").strip().nullif("")
+        return ibis.ifelse(column.isnan(), ibis.null("string"), text)
+    if column.type().is_integer() or column.type().is_temporal():
+        return column.cast("string")
+    # Line breaks and tabs inside a value become a space: they are never part of an id or a name. They are rare, and
+    # looking for them is much cheaper than a pattern.
+    text = column.cast("string")
+    broken = text.contains("\n") | text.contains("\r") | text.contains("\t")
+    return ibis.ifelse(broken, text.re_replace(r"[\r\n\t]+", " "), text).strip().nullif("")
+
+
+@ibis.udf.scalar.builtin(name="strlen")  # type: ignore[untyped-decorator]
+def _bytes(text: str) -> int:  # type: ignore[empty-body]
+    """DuckDB: length in bytes."""
+
+
+def as_id(column: ir.Value, case: IdCase) -> ir.StringValue:
+    """The id of a user or an item: text, in the case that the loader asks for; missing where it is too long."""
+    text = as_text(column)
+    text = text if case == "keep" else text.lower() if case == "lower" else text.upper()
+    return ibis.ifelse(_bytes(text) > LONGEST_ID, ibis.null("string"), text)
 
 
 _WITH_ZONE = r":[0-9.]+ *[A-Za-z+-]"
 """A time of day that an offset or the name of a zone follows."""
+_NO_SECONDS = r"([ T][0-9]{2}:[0-9]{2}) *(Z|[+-])"
+"""An offset right after the minutes, which DuckDB does not know."""
+_AFTER_SPACE = r"(:[0-9.]+) +(Z|[+-][0-9:]+)$"
+"""An offset after a space, as Ruby and Git write it."""
+_PLAIN_DATE = r"^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
+"""A date of eight digits; as epoch seconds it would lie in 1970."""
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
@@ -206,7 +245,9 @@ def as_time(column: ir.Value, pattern: str, zone: str) -> ir.TimestampValue:
     """
     kind = column.type()
     if kind.is_numeric():
-        moment: Any = _from_epoch(column.cast("float64"))
+        number = column.cast("float64")
+        digits = number.try_cast("int64").cast("string")
+        moment: Any = ibis.ifelse(digits.re_search(_PLAIN_DATE), _plain_date(digits, zone), _from_epoch(number))
     elif kind.is_string():
         moment = _parsed(column.strip(), pattern, zone)
     elif kind.is_timestamp() and kind.timezone:
@@ -220,10 +261,23 @@ def _parsed(text: Any, pattern: str, zone: str) -> Any:
     if pattern != "auto":
         moment = _try_strptime(text, pattern)
         return moment if "%z" in pattern.lower() else _local(moment, zone)
+    with_seconds = text.re_replace(_NO_SECONDS, r"\1:00\2").re_replace(_AFTER_SPACE, r"\1\2")
+    epoch = ibis.ifelse(text.re_search(_PLAIN_DATE), _plain_date(text, zone), _from_epoch(text.try_cast("float64")))
+    return ibis.coalesce(_iso(text, zone), _iso(with_seconds, zone), epoch)
+
+
+def _iso(text: Any, zone: str) -> Any:
+    naive = text.try_cast("timestamp")
     moment = text.try_cast("timestamp('UTC')").cast("timestamp")
     if zone != "UTC":
-        moment = ibis.ifelse(text.re_search(_WITH_ZONE), moment, _local(text.try_cast("timestamp"), zone))
-    return ibis.coalesce(moment, _from_epoch(text.try_cast("float64")))
+        moment = ibis.ifelse(text.re_search(_WITH_ZONE), moment, _local(naive, zone))
+    # Names of zones, which the naive cast does not know, must not come to the other: DuckDB 1.5 reads the rows
+    # after them in their zone.
+    return ibis.ifelse(naive.isnull(), ibis.null("timestamp"), moment)
+
+
+def _plain_date(digits: Any, zone: str) -> Any:
+    return _local(_try_strptime(digits, "%Y%m%d"), zone)
 
 
 def _local(moment: Any, zone: str) -> Any:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from interestgraph.errors import ConfigurationError, DataError
+from interestgraph.errors import ConfigurationError, DataError, StateError
+from interestgraph.ingest.recognition import TIER, Recognition, merge_small, part_of
 from interestgraph.ingest.spec import load_spec
 from interestgraph.model import BEHAVIOURS, DecayedWeight, utc
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.queries import load_query
+from interestgraph.neo4j.schema import ensure_schema
 
 LOAD_ID = "recorded"
 """The Load node that recorded events are counted on."""
@@ -31,6 +34,9 @@ class Event:
     """A moment without a zone is taken as UTC."""
     value: float | None = None
     quantity: float | None = None
+    key: str | None = None
+    """What identifies it, from `interestgraph.ingest.identity.single_identity`; an event of the same source with the
+    same key counts once. None: every event counts."""
 
     def __post_init__(self) -> None:
         if not self.user.strip() or not self.item.strip():
@@ -55,7 +61,18 @@ Also = Callable[[Callable[..., list[Row]]], None]
 """Gets a function that runs a statement in the transaction of the events."""
 
 
-def record(database: Database, events: Sequence[Event], also: Also | None = None) -> None:
+@dataclass(frozen=True)
+class Target:
+    """Which books recorded events are kept in."""
+
+    load_id: str = LOAD_ID
+    """The Load node that counts them."""
+    source: str = "record"
+    """Name of the loader among whose events they are recognised."""
+    recognition: Recognition = field(default_factory=Recognition)
+
+
+def record(database: Database, events: Sequence[Event], also: Also | None = None, target: Target | None = None) -> int:
     """Apply events in one transaction: all of them or none.
 
     Weights are exact (forward decay), whatever the order of events. Trend, buyers, repeat rate and category interests
@@ -66,57 +83,86 @@ def record(database: Database, events: Sequence[Event], also: Also | None = None
         database: the graph.
         events: the events, in any order.
         also: runs further statements in the same transaction, such as noting the position in a source.
+        target: which books they are kept in; None: those of single events.
+
+    Returns:
+        How many of them are new; the others were known by their keys.
 
     Raises:
         DataError: an event is wrong; none is applied.
+        StateError: a load is being taken out, or one is being written that may hold the same events, or creates the
+            first relationships of a behaviour.
     """
     if not events:
-        return
-    (context,) = database.read("ingest/record_context")
-    known = {row["name"]: row for row in context["behaviours"]}
-    new = _new_behaviours({event.behaviour for event in events} - set(known))
-    known |= {row["name"]: row for row in new}
-    primary = [name for name, row in known.items() if row["primary"]]
-    rows = {name: _rows([event for event in events if event.behaviour == name], known[name]) for name in known}
-    moments = [event.millis for event in events]
-    enriched = context["asOf"] is not None and context["trendHalfLife"] is not None
+        return 0
+    target = target or Target()
+    behaviours = sorted({event.behaviour for event in events})
+    if not database.read("ingest/list_behaviours"):
+        # A new graph: without its constraints, processes that record at once would make nodes twice.
+        ensure_schema(database)
 
-    def unit(run: Callable[..., list[Row]]) -> None:
+    def unit(run: Callable[..., list[Row]]) -> tuple[int, int]:
         # The Load node comes first: its lock makes concurrent recorders wait for each other instead of deadlocking.
-        now = round(datetime.now(UTC).timestamp() * 1000)
-        run(
-            "ingest/record_load",
-            loadId=LOAD_ID,
-            events=len(events),
-            firstAt=min(moments),
-            lastAt=max(moments),
-            at=now,
-        )
-        if new:
-            run("ingest/behaviours", rows=new)
-        for name, pairs in rows.items():
-            if not pairs:
-                continue
-            half_life = known[name]["halfLife"]
-            run("ingest/record_nodes", rows=pairs)
-            if enriched and name in primary:
-                run(
-                    "ingest/record_trend",
-                    rows=pairs,
-                    primary=primary,
-                    trendAt=context["asOf"],
-                    trendHalfLife=context["trendHalfLife"],
-                )
-            query = load_query("ingest/interactions").for_relationship(name)
-            run(query, rows=pairs, halfLife=half_life, ratings=name == "RATED")
-            if enriched:
-                run("ingest/record_interests", rows=pairs, asOf=context["asOf"], halfLife=half_life)
-        if enriched:
-            run("ingest/record_shares", userIds=sorted({event.user for event in events}))
+        moments = [event.millis for event in events]
+        period = {"firstAt": min(moments), "lastAt": max(moments), "at": round(time.time() * 1000)}
+        books = {"loadId": target.load_id, "source": target.source, "behaviours": behaviours}
+        (held,) = run("ingest/record_hold", **books, **period)
+        if held["busy"]:
+            raise StateError(f"load {held['busy'][0]} is being written or taken out: record again when that is done")
+        _refuse_old(events, held["horizon"])
+        (context,) = run("ingest/record_context")
+        known = {row["name"]: row for row in context["behaviours"]}
+        new = _new_behaviours(set(behaviours) - set(known))
+        known |= {row["name"]: row for row in new}
+        fresh = target.recognition.unseen(run, held["partIds"], events)
+        if fresh:
+            if new:
+                run("ingest/behaviours", rows=new)
+            _apply(run, context, known, fresh)
+            row = part_of(target.load_id, target.source, fresh, known)
+            run("ingest/log_parts", rows=[row])
+            run("ingest/record_load", loadId=target.load_id, read=len(events), events=len(fresh))
+        elif events:
+            run("ingest/record_load", loadId=target.load_id, read=len(events), events=0)
         if also is not None:
             also(run)
+        return len(fresh), held["small"]
 
-    database.transact(unit)
+    applied, small = database.transact(unit)
+    if small >= TIER:
+        merge_small(database, target.load_id)
+    return applied
+
+
+def _refuse_old(events: Sequence[Event], horizon: int | None) -> None:
+    """Events with a key from before the compaction cannot be told from known ones."""
+    for event in events:
+        if horizon is not None and event.key is not None and event.millis < horizon:
+            raise DataError(
+                f"the event of user {event.user} and item {event.item} at {utc(event.at):%Y-%m-%d %H:%M:%S} is older "
+                "than the compacted records: it may be known or new"
+            )
+
+
+def _apply(run: Callable[..., list[Row]], context: Row, known: Mapping[str, Row], events: Sequence[Event]) -> None:
+    """Nodes, trends, relationships and interests, behaviour by behaviour."""
+    primary = [name for name, row in known.items() if row["primary"]]
+    enriched = context["asOf"] is not None and context["trendHalfLife"] is not None
+    for name in known:
+        pairs = _rows([event for event in events if event.behaviour == name], known[name])
+        if not pairs:
+            continue
+        half_life = known[name]["halfLife"]
+        run("ingest/record_nodes", rows=pairs)
+        if enriched and name in primary:
+            moment = {"trendAt": context["asOf"], "trendHalfLife": context["trendHalfLife"]}
+            run("ingest/record_trend", rows=pairs, primary=primary, **moment)
+        query = load_query("ingest/interactions").for_relationship(name)
+        run(query, rows=pairs, halfLife=half_life, ratings=name == "RATED")
+        if enriched:
+            run("ingest/record_interests", rows=pairs, asOf=context["asOf"], halfLife=half_life)
+    if enriched:
+        run("ingest/record_shares", userIds=sorted({event.user for event in events}))
 
 
 def _rows(events: Sequence[Event], behaviour: Row) -> list[Row]:

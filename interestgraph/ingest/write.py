@@ -5,7 +5,7 @@ So a load that dies is run again and writes just what is missing: no event count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,87 +14,106 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from interestgraph.ingest.aggregate import GraphTables
+from interestgraph.ingest.hold import Hold, Run
+from interestgraph.ingest.ledger import Ledger
 from interestgraph.ingest.spec import LoaderSpec
 from interestgraph.model import Progress
-from interestgraph.neo4j.connection import Database, Row, batched
+from interestgraph.neo4j.connection import Row, batched
 from interestgraph.neo4j.queries import Query, load_query
 
 BATCH = 10_000
 """Rows in one transaction."""
 
+LEDGER = "ledger"
+
 
 @dataclass(frozen=True)
 class Step:
-    """One statement over one table."""
+    """One statement over batches of rows."""
 
     name: str
     query: Query
-    table: ir.Table
+    batches: Iterable[list[Row]]
+    total: int
+    """Rows in all."""
     parameters: Row
+
+    @classmethod
+    def of(cls, name: str, query: Query, table: ir.Table, **parameters: Any) -> Step:
+        """A step over a table of the workspace."""
+        return cls(name, query, parameter_batches(table), count(table), parameters)
+
+
+def count(table: ir.Table) -> int:
+    """Number of rows."""
+    return int(table.count().to_pyarrow().as_py())
 
 
 def write_tables(
-    database: Database, load_id: str, spec: LoaderSpec, tables: GraphTables, progress: Progress | None = None
+    hold: Hold, spec: LoaderSpec, ledger: Ledger, creates: Collection[str], progress: Progress | None = None
 ) -> None:
-    """Write all tables; batches that an interrupted run has written are passed over."""
-    done = {row["batchId"] for row in database.read("ingest/list_batches", loadId=load_id)}
-    for step in _steps(database, spec, tables, resumed=bool(done)):
-        _run(database, load_id, step, done, progress)
+    """Write all tables of a load; batches that an interrupted run has written are passed over.
+
+    The ledger comes first: from it an interrupted load can be taken out again.
+
+    Args:
+        hold: the right to write.
+        spec: the loader.
+        ledger: what is written.
+        creates: behaviours whose relationships are created without looking for them, twice as fast: there are none
+            yet, and nobody else makes any meanwhile. An interrupted load may have made some of its own, so it goes on
+            with the statement that adds to what is there.
+        progress: called with step, rows done, rows in all.
+    """
+    done = {row["batchId"] for row in hold.database.read("ingest/list_batches", loadId=hold.load_id)}
+    for step in _steps(spec, ledger, creates):
+        _run(hold, step, done, progress)
 
 
-def _steps(database: Database, spec: LoaderSpec, tables: GraphTables, *, resumed: bool) -> Iterator[Step]:
-    nodes = [("users", tables.users, "userId"), ("items", tables.items, "itemId")]
-    yield Step("categories", load_query("ingest/categories"), tables.categories, {})
-    yield Step("category tree", load_query("ingest/child_of"), tables.child_of, {})
-    for name, table, key in nodes:
-        yield Step(name, load_query(f"ingest/{name}"), _with_properties(table, key), {})
+def _steps(spec: LoaderSpec, ledger: Ledger, creates: Collection[str]) -> Iterator[Step]:
+    tables = ledger.tables
+    yield Step(LEDGER, load_query("ingest/log_parts"), ([part] for part in ledger.parts()), ledger.size, {})
+    yield Step.of("categories", load_query("ingest/categories"), tables.categories)
+    yield Step.of("category tree", load_query("ingest/child_of"), tables.child_of)
+    for name, table, key in (("users", tables.users, "userId"), ("items", tables.items, "itemId")):
+        yield Step.of(name, load_query(f"ingest/{name}"), with_properties(table, key))
     memberships = tables.in_category.group_by("itemId").agg(categoryIds=ibis._.categoryId.collect())
-    yield Step("item categories", load_query("ingest/in_category"), memberships.order_by("itemId"), {})
+    yield Step.of("item categories", load_query("ingest/in_category"), memberships.order_by("itemId"))
     for behaviour in spec.behaviours:
         table = tables.interactions.filter(tables.interactions.behaviour == behaviour).drop("behaviour")
-        yield _interactions(database, spec, behaviour, table, resumed=resumed)
+        yield _interactions(spec, behaviour, table, create=behaviour in creates)
     for name in ("campaigns", "received", "promotes", "redeemed"):
-        yield Step(name, load_query(f"ingest/{name}"), getattr(tables, name), {})
+        yield Step.of(name, load_query(f"ingest/{name}"), getattr(tables, name))
 
 
-def _interactions(database: Database, spec: LoaderSpec, behaviour: str, table: ir.Table, *, resumed: bool) -> Step:
-    """Create where the graph has no such relationship yet (twice as fast), else add to those that are there.
-
-    An interrupted load may have created some of its own, so it goes on with the adding statement: its batches
-    hold disjoint pairs, and what is not noted is not written.
-    """
-    count = database.read(load_query("ingest/count_interactions").for_relationship(behaviour))
+def _interactions(spec: LoaderSpec, behaviour: str, table: ir.Table, *, create: bool) -> Step:
     name = f"{behaviour} relationships"
-    if not resumed and count[0]["relationships"] == 0:
-        query = load_query("ingest/interactions_new").for_relationship(behaviour)
-        return Step(name, query, table, {})
-    parameters = {
-        "halfLife": spec.behaviours[behaviour].half_life,
-        "ratings": spec.events.value_meaning == "rating",
-    }
-    return Step(name, load_query("ingest/interactions").for_relationship(behaviour), table, parameters)
+    if create:
+        return Step.of(name, load_query("ingest/interactions_new").for_relationship(behaviour), table)
+    half_life, ratings = spec.behaviours[behaviour].half_life, spec.events.value_meaning == "rating"
+    query = load_query("ingest/interactions").for_relationship(behaviour)
+    return Step.of(name, query, table, halfLife=half_life, ratings=ratings)
 
 
-def _with_properties(table: ir.Table, key: str) -> ir.Table:
+def with_properties(table: ir.Table, key: str) -> ir.Table:
+    """Rows of an id and a map of all properties."""
     return table.select(table[key], properties=ibis.struct({name: table[name] for name in table.columns}))
 
 
-def _run(database: Database, load_id: str, step: Step, done: set[str], progress: Progress | None) -> None:
+def _run(hold: Hold, step: Step, done: Collection[str], progress: Progress | None) -> None:
     """Write a table, batch by batch. Two sessions at once were tried: they deadlock on popular items, and each
     deadlock costs more than the second session gains."""
-    total = int(step.table.count().to_pyarrow().as_py())
     written = 0
-    for number, rows in enumerate(parameter_batches(step.table)):
-        batch_id = f"{load_id}/{step.name}/{number}"
+    for number, rows in enumerate(step.batches):
+        batch_id = f"{hold.load_id}/{step.name}/{number}"
         if batch_id not in done:
-            database.transact(partial(_write_batch, load_id, batch_id, step, rows))
-        written += len(rows)
+            hold.transact(partial(_write_batch, hold.load_id, batch_id, step, rows))
+        written += sum(row["rows"] for row in rows) if step.name == LEDGER else len(rows)
         if progress:
-            progress(step.name, written, total)
+            progress(step.name, written, step.total)
 
 
-def _write_batch(load_id: str, batch_id: str, step: Step, rows: list[Row], run: Callable[..., list[Row]]) -> None:
+def _write_batch(load_id: str, batch_id: str, step: Step, rows: list[Row], run: Run) -> None:
     run(step.query, rows=rows, **step.parameters)
     run("ingest/mark_batch", batchId=batch_id, loadId=load_id)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -30,6 +32,9 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 RETRY_SECONDS = 10.0
 """How long a transaction is tried again after a transient error."""
+
+FREE_BYTES = 256 << 20
+"""Free disk below which nothing is written to a private server."""
 
 SCHEMES = ("bolt://", "neo4j://", "bolt+s://", "neo4j+s://", "bolt+ssc://", "neo4j+ssc://")
 """What the URI of a server begins with."""
@@ -56,6 +61,8 @@ class Database:
         self.name = name
         self.uri = uri
         self._reopen: Callable[[], neo4j.Driver] | None = None
+        self.disk: Path | None = None
+        """Folder of the server's data, where it is known; nothing is written when its disk is nearly full."""
 
     @classmethod
     def connect(cls, uri: str, username: str, password: str, name: str = "neo4j") -> Database:
@@ -194,14 +201,33 @@ class Database:
         row = self.read("CALL dbms.components() YIELD versions, edition RETURN versions[0] AS version, edition")[0]
         return row["version"], row["edition"]
 
+    def _check_disk(self) -> None:
+        """Stop in good time: a Neo4j whose disk is full gives the database up, and may not open it again."""
+        if self.disk is not None and (free := shutil.disk_usage(self.disk).free) < FREE_BYTES:
+            raise DiskSpaceError(
+                f"{free >> 20} MiB free in {self.disk}, writing needs {FREE_BYTES >> 20} MiB: free some, then run the "
+                "same command again"
+            )
+
     @contextmanager
     def _session(self, mode: str) -> Iterator[neo4j.Session]:
-        with _mapped(f"Neo4j at {self.uri}" if self.uri else "Neo4j", "", self.name):
+        if mode == neo4j.WRITE_ACCESS:
+            self._check_disk()
+        with _mapped(f"Neo4j at {self.uri}" if self.uri else "Neo4j", "", self.name, self._condition):
             session = self._driver.session(database=self.name, default_access_mode=mode, fetch_size=5000)
             try:
                 yield session
             finally:
                 _close(session)
+
+    def _condition(self) -> str:
+        """What the server says about the database that gave up; empty where it says nothing."""
+        try:
+            with self._driver.session(database="system") as session:
+                record = session.run("SHOW DATABASE $name YIELD statusMessage", name=self.name).single()
+        except (driver_errors.Neo4jError, driver_errors.DriverError):
+            return ""
+        return str(record["statusMessage"] or "") if record is not None else ""
 
 
 def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -225,7 +251,9 @@ def connect(settings: Settings, progress: Callable[[str], None] | None = None) -
     from interestgraph.neo4j.server import PrivateServer
 
     info = PrivateServer(settings).start(progress)
-    return Database.connect(info.bolt_uri, info.username, info.password)
+    database = Database.connect(info.bolt_uri, info.username, info.password)
+    database.disk = info.home
+    return database
 
 
 def _close(session: neo4j.Session) -> None:
@@ -243,8 +271,8 @@ def _text(query: str | Query) -> str:
 
 
 @contextmanager
-def _mapped(where: str, username: str, database: str) -> Iterator[None]:
-    """Turn driver errors into the package's own."""
+def _mapped(where: str, username: str, database: str, condition: Callable[[], str] = str) -> Iterator[None]:
+    """Turn driver errors into the package's own; `condition` tells how the database is when it gave up."""
     try:
         yield
     except driver_errors.AuthError as error:
@@ -264,21 +292,31 @@ def _mapped(where: str, username: str, database: str) -> Iterator[None]:
             "a private server starts with `interestgraph db start`"
         ) from error
     except driver_errors.Neo4jError as error:
-        raise _server_error(error, where, database) from error
+        gave_up = (error.code or "").startswith("Neo.DatabaseError.Transaction.")
+        raise _server_error(error, where, database, condition() if gave_up else "") from error
     except driver_errors.DriverError as error:
         raise QueryError(f"{where}: {_first_line(error)}") from error
 
 
-def _server_error(error: driver_errors.Neo4jError, where: str, database: str) -> InterestGraphError:
+def _server_error(error: driver_errors.Neo4jError, where: str, database: str, condition: str) -> InterestGraphError:
     message, code = error.message or "", error.code or ""
+    told = f"{message} {condition}".lower()
     if "DatabaseNotFound" in code:
         return ConfigurationError(f"{where} has no database {database}: check NEO4J_DATABASE")
     if "AuthenticationRateLimit" in code:
         return AuthenticationError(
             f"{where} refuses to sign in after too many wrong passwords: check NEO4J_PASSWORD, and wait some seconds"
         )
-    if "no space left" in message.lower() or "disk is full" in message.lower():
-        return DiskSpaceError(f"{where} has no disk space left: free some, then run the same command again")
+    again = "free some, restart it (`interestgraph db stop` for a private one), then run the same command again"
+    if any(sign in told for sign in ("no space left", "disk is full", "out of disk space")):
+        return DiskSpaceError(f"{where} has no disk space left: {again}")
+    if "ReadOnly" in code or "read only mode" in told:
+        return DiskSpaceError(f"{where} takes no writes, as when its disk is full: {again}")
+    if "needs to be restarted" in message:
+        return UnavailableError(
+            f"{where} gave up its database ({condition or _first_line(error)}): see its log, restart it, then run the "
+            "same command again"
+        )
     if "MemoryPool" in code or "OutOfMemory" in message:
         return QueryError(
             f"{where} has too little memory for this transaction: use smaller batches, or give the server more "

@@ -27,6 +27,10 @@ _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 _FOREIGN_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 
 
+LOG_SETTINGS = {"db.tx_log.rotation.size": "32m", "db.tx_log.preallocate": "true"}
+"""A log that has its space beforehand is not cut off in the middle of a transaction when the disk becomes full."""
+
+
 @dataclass(frozen=True)
 class Java:
     """A Java runtime: its launcher, its major version and where it was found."""
@@ -190,8 +194,11 @@ def _clamp(value: int, low: int, high: int) -> int:
     return max(low, min(value, high))
 
 
-def configuration(bolt: int, http: int) -> str:
-    """Return the text of ``neo4j.conf`` for a server on these ports of the loopback address."""
+def configuration(bolt: int, http: int, repair: bool = False) -> str:
+    """Return the text of ``neo4j.conf`` for a server on these ports of the loopback address.
+
+    With `repair` it drops the end of a transaction log that cannot be read, instead of refusing to open the graph.
+    """
     _, page_cache = memory_sizes()
     lines = {
         "server.default_listen_address": HOST,
@@ -208,8 +215,8 @@ def configuration(bolt: int, http: int) -> str:
         "dbms.fleet_manager.enabled": "false",
         # One small log: it is only needed for recovery, nobody replicates from this server.
         "db.tx_log.rotation.retention_policy": "keep_none",
-        "db.tx_log.rotation.size": "64m",
-        "db.tx_log.preallocate": "false",
+        **LOG_SETTINGS,
+        "internal.dbms.tx_log.fail_on_corrupted_log_files": str(not repair).lower(),
         "db.logs.query.enabled": "OFF",
         # Netty waits for stragglers on the network twice 5 s at each stop; loopback has none.
         "internal.dbms.bolt.netty_server_shutdown_quiet_period_duration": "0s",
@@ -264,8 +271,15 @@ def run_streaming(
     environment: dict[str, str],
     log: Path,
     on_line: Callable[[str], None] | None = None,
+    keep: Sequence[int] = (),
 ) -> tuple[int, str]:
     """Run `command`, copy its output to the file `log`, and hand every line to `on_line`.
+
+    Args:
+        command, environment: what to run.
+        log: file that gets the output.
+        on_line: called with each line of it.
+        keep: file descriptors that the process inherits.
 
     Returns:
         The exit status and the whole output.
@@ -282,6 +296,7 @@ def run_streaming(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            pass_fds=keep,
         ) as process,
     ):
         assert process.stdout is not None

@@ -24,12 +24,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import neo4j
 import psutil
-from neo4j.exceptions import AuthError, DatabaseUnavailable, DriverError, Neo4jError
 
 from interestgraph.errors import DiskSpaceError, PortError, ServerError
 from interestgraph.neo4j import jars, swap
+from interestgraph.neo4j.health import CutOffError, RestartError, UnusableError, answers
 from interestgraph.neo4j.java import (
     Java,
     admin_command,
@@ -62,10 +61,6 @@ class ServerInfo:
     pid: int
     version: str
     log_file: Path
-
-
-class _UnusableError(ServerError):
-    """The server runs, but waiting will not make it usable."""
 
 
 class PrivateServer:
@@ -138,7 +133,7 @@ class PrivateServer:
         """
         with self.locked():
             info = self.status()
-            if info and swap.is_pending(self.home) and self._answers_query(info):
+            if info and swap.is_pending(self.home) and answers(info):
                 # An import was killed after its graph was in place and served: it must not be undone later.
                 swap.commit(self.home)
             return self.halt(timeout, force)
@@ -239,40 +234,54 @@ class PrivateServer:
             return None
         try:
             return self._await_ready(running, timeout)
+        except RestartError:
+            self._check_space()
+            self.halt(timeout=5.0, force=True)  # it may wait for space that it did not get
+            return None
         except ServerError:
             if self.is_running():
                 raise
             return None
 
-    def _spawn_ready(self, tell: Progress, timeout: float, again: bool = True) -> ServerInfo:
-        process = self._spawn_server(tell)
+    def _spawn_ready(self, tell: Progress, timeout: float, again: bool = True, repair: bool = False) -> ServerInfo:
+        process = self._spawn_server(tell, repair)
         try:
             return self._await_ready(process, timeout)
         except PortError:
             if not again:
                 raise
             # Another program was faster than this start; ports that were not asked for are chosen anew.
-            return self._spawn_ready(tell, timeout, again=False)
-        except _UnusableError:
+            return self._spawn_ready(tell, timeout, again=False, repair=repair)
+        except CutOffError:
+            self.halt(timeout=5.0, force=True)
+            if repair:
+                raise
+            # It was never reported as committed, and nothing of it is in the graph.
+            tell("the last transaction was cut off (by a full disk, for one): starting without it")
+            return self._spawn_ready(tell, timeout, again, repair=True)
+        except UnusableError:
             self.halt(force=True)
             raise
         except KeyboardInterrupt:
             process.kill()
             raise
 
-    def _spawn_server(self, tell: Progress) -> psutil.Process:
+    def _check_space(self) -> None:
         free = shutil.disk_usage(self.home).free
         if free < _FREE_BYTES:
             raise DiskSpaceError(
                 f"{free // _MIB} MiB free in {self.home}, Neo4j needs {_FREE_BYTES // _MIB} MiB: free some,"
                 " or set INTERESTGRAPH_HOME to another disk"
             )
+
+    def _spawn_server(self, tell: Progress, repair: bool) -> psutil.Process:
+        self._check_space()
         java = find_java()
         lib = jars.ensure_jars(self.settings.cache, _jar_progress(tell))
         for folder in ("conf", "data", "logs", "run"):
             (self.home / folder).mkdir(exist_ok=True)
         bolt, http = choose_ports(self.settings, tell)
-        (self.home / "conf" / "neo4j.conf").write_text(configuration(bolt, http), encoding="utf-8")
+        (self.home / "conf" / "neo4j.conf").write_text(configuration(bolt, http, repair), encoding="utf-8")
         self._set_initial_password(java, lib)
         tell(f"starting Neo4j {NEO4J_VERSION} (Java {java.version}) on ports {bolt} and {http}")
         process = self._spawn(server_command(java, lib, self.home))
@@ -313,42 +322,13 @@ class PrivateServer:
         info = self._info(process)
         deadline = time.monotonic() + timeout
         port = int(info.bolt_uri.rsplit(":", 1)[1])
-        while not (port_answers(port) and self._answers_query(info)):
+        while not (port_answers(port) and answers(info)):
             if self._process() is None:
                 self._raise_ended()
             if time.monotonic() > deadline:
                 raise ServerError(f"Neo4j (process {info.pid}) is not ready after {timeout:.0f} s; see {self.log_file}")
             time.sleep(0.05)
         return info
-
-    def _answers_query(self, info: ServerInfo) -> bool:
-        auth = (info.username, info.password)
-        try:
-            with neo4j.GraphDatabase.driver(info.bolt_uri, auth=auth, connection_timeout=5.0) as driver:
-                return self._graph_answers(driver)
-        except AuthError as error:
-            raise _UnusableError(
-                f"the server in {self.home} refuses the password in {self.password_file}: put the right file"
-                " back, or delete the graph with `interestgraph db reset`"
-            ) from error
-        except (DriverError, Neo4jError, OSError):
-            return False
-
-    def _graph_answers(self, driver: neo4j.Driver) -> bool:
-        # Sessions, because the driver's own retries would print warnings while the graph is coming up.
-        try:
-            with driver.session(database="neo4j") as session:
-                session.run("RETURN 1").consume()
-            return True
-        except DatabaseUnavailable as error:
-            with driver.session(database="system") as session:
-                record = session.run("SHOW DATABASE neo4j YIELD statusMessage").single()
-            if record is not None and record["statusMessage"]:
-                raise _UnusableError(
-                    f"Neo4j cannot open the graph in {self.data} ({record['statusMessage']}): see"
-                    f" {self.log_file.with_name('debug.log')}"
-                ) from error
-            return False
 
     def _raise_ended(self) -> None:
         self._state_file.unlink(missing_ok=True)
@@ -364,16 +344,30 @@ class PrivateServer:
         raise ServerError(f"Neo4j ended while starting: {line}; see {self.log_file}")
 
     def _await_end(self, process: psutil.Process, timeout: float, force: bool) -> None:
-        try:
-            process.wait(timeout)
-        except psutil.TimeoutExpired:
-            if not force:
-                raise ServerError(
-                    f"Neo4j (process {process.pid}) has not stopped after {timeout:.0f} s: see"
-                    f" {self.log_file}, or stop it by force (nothing committed is lost)"
-                ) from None
-            process.kill()
-            process.wait(10)
+        if _ends(process, timeout):
+            return
+        if not force:
+            raise ServerError(
+                f"Neo4j (process {process.pid}) has not stopped after {timeout:.0f} s: see"
+                f" {self.log_file}, or stop it by force (nothing committed is lost)"
+            )
+        process.kill()
+        _ends(process, 10)
+
+
+def _ends(process: psutil.Process, seconds: float) -> bool:
+    """Wait for the end of a process; one that only its parent, another process, has not taken note of has ended."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with suppress(psutil.TimeoutExpired):
+            process.wait(0.05)
+            return True
+        if process.status() == psutil.STATUS_ZOMBIE:
+            with suppress(psutil.TimeoutExpired):
+                process.wait(0.1)  # if it is a child of this process, it is gone after this
+            return True
+        if time.monotonic() > deadline:
+            return False
 
 
 def _jar_progress(tell: Progress) -> Callable[[int, int], None]:

@@ -195,7 +195,9 @@ def test_loaders(ig: Run, shop: InterestGraph, tmp_path: Path) -> None:
 def test_queries(ig: Run, shop: InterestGraph) -> None:
     lines = table(ig("query", "list"))
     listed = {line.split()[0]: line for line in lines}
-    assert listed["serve/trending"].endswith("Items with the strongest trend, all or of one category and below it.")
+    assert listed["serve/trending"].endswith(
+        "Items still sold with the strongest trend, all or of one category and below it."
+    )
     text = ig("query", "show", "serve/trending").out
     assert text.startswith("// purpose: ")
     assert len(shop.cypher(text, category=None, limit=2)) == 2

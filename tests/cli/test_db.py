@@ -192,6 +192,7 @@ def _await_batches(info: ServerInfo, loading: subprocess.Popen[str], at_least: i
 
 
 def test_stop_and_reset(db: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    db("db", "start")
     info = running(home)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     kept = db("db", "reset")

@@ -10,6 +10,7 @@ from typing import Any
 
 from interestgraph.ingest.aggregate import build_tables
 from interestgraph.ingest.clean import clean_events
+from interestgraph.ingest.derive import derive
 from interestgraph.ingest.read import read_files, workspace
 from interestgraph.ingest.spec import LoaderSpec, load_spec
 
@@ -39,7 +40,8 @@ def ingest(
     spec = load_spec(spec) if isinstance(spec, str) else spec
     named = files if isinstance(files, Mapping) else {spec.events.file: files}
     with workspace() as backend:
-        raw = {name: read_files(backend, list(paths)) for name, paths in named.items()}
+        raw = {name: read_files(backend, list(paths), spec.formats.get(name)) for name, paths in named.items()}
+        raw = derive(raw, spec, until)
         cleaned = clean_events(backend, raw[spec.events.file], spec, now=NOW, since=since, until=until)
         tables = vars(build_tables(backend, spec, cleaned.events, raw, since, until)) if aggregate else {}
         return Ingested(

@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from interestgraph import DataError, StateError
+from interestgraph import DataError
 from interestgraph.ingest.load import LoadConfig, LoadReport, load
 from interestgraph.ingest.offline import OfflineImporter
 from interestgraph.ingest.spec import load_spec
 from interestgraph.model import DecayedWeight
 from interestgraph.neo4j.connection import Database, Row
+from tests.conftest import empty
 from tests.ingest.test_resume import dump, same
 
 
@@ -106,23 +107,24 @@ def check_load_node(database: Database, report: LoadReport, *, rows: int, relati
     assert database.read("MATCH (b:LoadBatch) RETURN b") == []
 
 
-def test_overlapping_periods_are_refused_and_adjoining_ones_are_not(
-    database: Database, shop_log: Path, tmp_path: Path
-) -> None:
+def test_overlapping_periods_add_only_what_is_new(database: Database, shop_log: Path, tmp_path: Path) -> None:
     def period(since: int | None, until: int | None) -> LoadReport:
         first = datetime(2024, 5, since) if since else None
         end = datetime(2024, 5, until) if until else None
         return load(database, LoadConfig("events", shop_log, first, end), rejected_folder=tmp_path)
 
-    period(10, 20)
-    before = dump(database)
-    for since, until in ((None, 11), (19, None), (None, None), (12, 13), (1, 30)):
-        with pytest.raises(StateError, match=r"already in the graph \(load events-\w+\); they would count twice"):
-            period(since, until)
-    same(before, dump(database))
+    everything = period(None, None)
+    whole = dump(database)
+    empty(database)
+    first = period(10, 20)
+    inside = period(12, 13)
+    assert (inside.events, inside.duplicates > 0) == (0, True)
     assert period(10, 20).route == "already loaded"
-    period(20, None)
-    period(None, 10)
+    parts = [first, period(19, None), period(None, 11), period(1, 30)]
+    assert sum(part.events for part in parts) == everything.events
+    for part in parts:
+        assert part.rows == part.events + part.duplicates + part.outside + part.rejected
+    same(whole, dump(database))
 
 
 def test_a_period_without_events_is_told_and_changes_nothing(
@@ -148,6 +150,7 @@ def journey(tmp_path: Path) -> Path:
         folder,
         "transactions",
         household_id=["1", "1", "2"],
+        basket_id=["b1", "b2", "b3"],
         product_id=["82", "82", "900"],
         quantity=[2.0, 1.0, 4.0],
         sales_value=[3.0, 1.25, 10.0],
@@ -202,7 +205,10 @@ def test_campaigns_and_attributes_of_the_complete_journey(database: Database, jo
     assert set(bought) == {("1", "82"), ("2", "900")}
     cheese = bought["1", "82"]
     # 120 days apart, which is the half-life.
-    assert (cheese["count"], cheese["quantity"], cheese["value"], cheese["weight"]) == (2, 3.0, 4.25, 1.5)
+    assert (cheese["count"], cheese["quantity"], cheese["value"], cheese["weight"]) == (
+        *(2, 3.0, 4.25),
+        pytest.approx(1.5),
+    )
     assert nodes(database, "User", "userId") == {
         "1": {"age": "35-44", "income": "50-74K", "householdSize": 2},
         "2": {},
@@ -260,6 +266,7 @@ def test_the_offline_route_brings_campaigns_and_attributes_too(
         journey,
         "transactions",
         household_id=["1"],
+        basket_id=["b9"],
         product_id=["82"],
         quantity=[1.0],
         sales_value=[2.0],

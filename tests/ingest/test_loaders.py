@@ -12,6 +12,7 @@ import pytest
 
 from interestgraph.ingest.aggregate import build_tables
 from interestgraph.ingest.clean import clean_events
+from interestgraph.ingest.derive import derive
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.ingest.read import read_files, workspace
 from interestgraph.ingest.spec import find_files, load_spec
@@ -25,6 +26,7 @@ def tables_of(loader: str, data: Path) -> dict[str, list[dict[str, Any]]]:
     files = find_files(spec, data)
     with workspace() as backend:
         raw = {name: read_files(backend, paths, spec.formats.get(name)) for name, paths in files.items() if paths}
+        raw = derive(raw, spec)
         clean = clean_events(backend, raw[spec.events.file], spec, now=datetime(2026, 1, 1))
         made = build_tables(backend, spec, clean.events, raw)
         rows = {name: getattr(made, name).to_pyarrow().to_pylist() for name in made.__dataclass_fields__}
@@ -146,7 +148,7 @@ def test_amazon_reviews_of_2023_and_older(tmp_path: Path, old: bool) -> None:
             "title": "Case",
             "store": "Acme",
             "categories": ["Phones", "Cases"],
-            "price": 9.99,
+            "price": "$9.99",
         }
     write(tmp_path / "All_Beauty.jsonl", json.dumps(review | {"title": "fine", "text": "I like it"}))
     write(tmp_path / "meta_All_Beauty.jsonl.gz", json.dumps(meta))
@@ -154,6 +156,7 @@ def test_amazon_reviews_of_2023_and_older(tmp_path: Path, old: bool) -> None:
     (pair,) = found["interactions"]
     assert (pair["itemId"], pair["weight"]) == ("B00", pytest.approx(0.6 if old else -0.6))
     assert (found["items"][0]["title"], found["items"][0]["brand"]) == ("Case", "Acme")
+    assert found["items"][0]["price"] == 9.99
     assert found["in_category"] == [{"itemId": "B00", "categoryId": "Phones > Cases"}]
 
 
@@ -203,6 +206,153 @@ def test_adjacency_lines_are_a_user_and_the_users_items(tmp_path: Path) -> None:
         ("0", "12", "VISITED"),
         ("1", "10", "VISITED"),
     }
+
+
+def retailrocket(folder: Path) -> Path:
+    write(
+        folder / "events.csv",
+        "timestamp,visitorid,event,itemid,transactionid",
+        "1433221332117,257597,view,355908,",
+        "1433224214164,992329,addtocart,248676,",
+        "1433222276276,599528,transaction,356475,4000",
+    )
+    header = "timestamp,itemid,property,value"
+    write(
+        folder / "item_properties_part1.csv",
+        header,
+        "1435460400000,355908,categoryid,1338",
+        "1433041200000,355908,categoryid,1",
+        "1435460400000,355908,790,n15360.000",
+        "1435460400000,355908,888,1116713 960601 n277.200",
+        "1433041200000,248676,available,1",
+        "1442113200000,248676,790,n-3.675",
+    )
+    write(
+        folder / "item_properties_part2.csv",
+        header,
+        "1442113200000,355908,available,0",
+        "1433041200000,355908,available,1",
+        "1433041200000,248676,categoryid,809",
+        "1433041200000,356475,categoryid,99999",
+    )
+    write(folder / "category_tree.csv", "categoryid,parentid", "1016,", "213,1016", "1338,213", "809,169", "1,213")
+    return folder
+
+
+def test_retailrocket_properties_are_the_latest_and_categories_are_a_tree(tmp_path: Path) -> None:
+    found = tables_of("retailrocket", retailrocket(tmp_path))
+    assert weights(found) == {
+        ("257597", "355908", "VIEWED"): 0.1,
+        ("992329", "248676", "CARTED"): 0.4,
+        ("599528", "356475", "PURCHASED"): 1.0,
+    }
+    assert {row["lastAt"] for row in found["interactions"]} == {
+        datetime(2015, 6, 2, 5, 2, 12, 117000),
+        datetime(2015, 6, 2, 5, 50, 14, 164000),
+        datetime(2015, 6, 2, 5, 17, 56, 276000),
+    }
+    shared = {"title": None, "brand": None, "priceAt": None}
+    assert found["items"] == [
+        {"itemId": "248676", "price": -3.675, "discontinued": False, "available": "1", **shared},
+        {"itemId": "355908", "price": 15360.0, "discontinued": True, "available": "0", **shared},
+        {"itemId": "356475", "price": None, "discontinued": None, "available": None, **shared},
+    ]
+    # 809's parent and the category 99999 are not in the tree: both are at the top.
+    assert {row["itemId"]: row["categoryId"] for row in found["in_category"]} == {
+        "248676": "809",
+        "355908": "1016 > 213 > 1338",
+        "356475": "99999",
+    }
+    alone = tables_of("retailrocket", tmp_path / "events.csv")
+    assert len(alone["interactions"]) == 3
+    assert alone["categories"] == []
+
+
+def test_retailrocket_properties_of_after_the_period_are_not_known(database: Database, tmp_path: Path) -> None:
+    config = LoadConfig("retailrocket", retailrocket(tmp_path), until=datetime(2015, 6, 25))
+    load(database, config, rejected_folder=tmp_path)
+    (item,) = database.read(
+        "MATCH (i:Item {itemId: '355908'})-[:IN_CATEGORY]->(c) "
+        "RETURN i.available AS available, i.discontinued AS discontinued, i.price AS price, c.categoryId AS category"
+    )
+    assert item == {"available": "1", "discontinued": False, "price": None, "category": "1016 > 213 > 1"}
+
+
+def test_instacart_orders_get_times_from_the_days_between_them(tmp_path: Path) -> None:
+    write(
+        tmp_path / "orders.csv",
+        "order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,days_since_prior_order",
+        "2539329,1,prior,1,2,08,",
+        "2398795,1,prior,2,3,07,15.0",
+        "1187899,1,train,11,4,08,30.0",
+        "2168274,2,prior,1,2,11,",
+        "1492625,2,test,2,1,11,30.0",
+    )
+    header = "order_id,product_id,add_to_cart_order,reordered"
+    write(tmp_path / "order_products__prior.csv", header, "2539329,196,1,0", "2398795,196,1,1", "2168274,14084,1,0")
+    write(tmp_path / "order_products__train.csv", header, "1187899,196,1,1", "77,196,1,0")
+    write(
+        tmp_path / "products.csv",
+        "product_id,product_name,aisle_id,department_id",
+        "196,Soda,77,7",
+        '14084,"Organic Unsweetened Vanilla Almond Milk, 1 l",91,16',
+    )
+    write(tmp_path / "aisles.csv", "aisle_id,aisle", "77,soft drinks", "91,soy lactosefree")
+    write(tmp_path / "departments.csv", "department_id,department", "7,beverages", "16,dairy eggs")
+    found = tables_of("instacart", tmp_path)
+    milk, soda = found["interactions"][1], found["interactions"][0]
+    assert (soda["userId"], soda["itemId"], soda["count"]) == ("1", "196", 3)
+    assert (soda["firstAt"], soda["lastAt"]) == (datetime(2015, 1, 1, 8), datetime(2015, 2, 15, 8))
+    assert (milk["userId"], milk["itemId"], milk["lastAt"]) == ("2", "14084", datetime(2015, 1, 1, 11))
+    assert [(row["itemId"], row["title"]) for row in found["items"]] == [
+        ("14084", "Organic Unsweetened Vanilla Almond Milk, 1 l"),
+        ("196", "Soda"),
+    ]
+    assert [row["categoryId"] for row in found["in_category"]] == [
+        "dairy eggs > soy lactosefree",
+        "beverages > soft drinks",
+    ]
+    # A line whose order is not there has no user; its own file and row are named.
+    (rejected,) = found["rejected"]
+    assert (Path(rejected["file"]).name, rejected["row"], rejected["reason"]) == (
+        "order_products__train.csv",
+        2,
+        "missing user",
+    )
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_online_retail_cancellations_are_returns(tmp_path: Path, second: bool) -> None:
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    rows = [
+        "536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom",
+        "C536379,85123A,WHITE HANGING HEART T-LIGHT HOLDER,-2,12/11/2010 9:41,2.55,17850,United Kingdom",
+        "536370,POST,POSTAGE £,3,12/1/2010 8:45,18,12583,France",
+        "581404,85123A,wet/rusty,-8,12/8/2011 13:47,0,,United Kingdom",
+    ]
+    if second:
+        header = header.replace("InvoiceNo", "Invoice").replace("UnitPrice", "Price").replace("rID", "r ID")
+        rows = [
+            row.replace("12/1/2010 8:", "2010-12-01 08:").replace("12/11/2010 9:41", "2010-12-11 09:41:00")
+            for row in rows
+        ]
+    (tmp_path / "data.csv").write_bytes("\n".join([header, *rows, ""]).encode("latin-1"))
+    found = tables_of("online_retail", tmp_path / "data.csv")
+    pairs = [(row["userId"], row["behaviour"], row["quantity"], row["value"]) for row in found["interactions"]]
+    assert pairs == [
+        ("12583", "PURCHASED", 3, 54),
+        ("17850", "PURCHASED", 6, pytest.approx(15.3)),
+        ("17850", "RETURNED", -2, pytest.approx(-5.1)),
+    ]
+    assert weights(found)["17850", "85123A", "RETURNED"] == -1
+    assert found["interactions"][2]["lastAt"] == datetime(2010, 12, 11, 9, 41)
+    # What the stock correction without a customer calls the item is not its title.
+    assert [(row["itemId"], row["title"], row["price"]) for row in found["items"]] == [
+        ("85123A", "WHITE HANGING HEART T-LIGHT HOLDER", 2.55),
+        ("POST", "POSTAGE £", 18),
+    ]
+    assert found["users"][0] == {"userId": "12583", "country": "France"}
+    assert [(row["row"], row["column"], row["reason"]) for row in found["rejected"]] == [(4, "user", "missing user")]
 
 
 def test_what_was_rated_badly_is_not_recommended(database: Database, tmp_path: Path) -> None:

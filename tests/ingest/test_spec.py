@@ -66,6 +66,7 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path, content: bytes) -> Non
 
 
 COLUMN = 'behaviour_column = "b"'
+CLOCK = '[clock]\nfile = "log"\nuser = "u"\norder = "n"\ndays = "d"\n'
 
 
 @pytest.mark.parametrize(
@@ -131,6 +132,64 @@ COLUMN = 'behaviour_column = "b"'
         ),
         pytest.param(
             "", "", '[promotes]\nfile = "log"\ncampaign = "v"\nuser = "u"', "promotes.item: names", id="wrong end"
+        ),
+        pytest.param(
+            'behaviour = "PURCHASED"\nvalue = "v"\nunit_price = "p"',
+            "",
+            "",
+            "events: give either value or unit_price",
+            id="two values",
+        ),
+        pytest.param(
+            'behaviour = "PURCHASED"\nnegative_quantity = "RETURNED"',
+            "",
+            "",
+            "events.negative_quantity RETURNED has no [behaviours",
+            id="returns without a table",
+        ),
+        pytest.param('behaviour = "PURCHASED"\nkey = 7', "", "", "events.key: Input", id="key"),
+        pytest.param("", "", f"{CLOCK}first = 2020-01-01\nlast = 2020-01-01", "clock: give either", id="two anchors"),
+        pytest.param("", "", CLOCK, "clock: give either first or last", id="no anchor"),
+        pytest.param(
+            "", "", f"{CLOCK}first = 2020-01-01".replace("log", "orders"), "file orders is not listed", id="clock file"
+        ),
+        pytest.param(
+            "", "", '[[joins]]\nfile = "log"\nlookup = "shelf"\non = "i"', "file shelf is not listed", id="lookup"
+        ),
+        pytest.param(
+            "",
+            "",
+            '[[joins]]\nfile = "log"\nlookup = "log"\non = "i"\nlookup_on = ["a", "b"]',
+            "joins.0: lookup_on must name as many columns as on",
+            id="uneven join",
+        ),
+        pytest.param(
+            "",
+            "",
+            '[long.facts]\nid = "i"\nproperty = "p"\nvalue = "v"\ncolumns = ["x"]',
+            "long.facts is not listed under [files]",
+            id="long file",
+        ),
+        pytest.param(
+            "",
+            "",
+            '[long.log]\nid = "i"\nproperty = "p"\nvalue = "v"\ncolumns = []',
+            "long.log.columns",
+            id="no columns",
+        ),
+        pytest.param(
+            "",
+            "",
+            '[items]\nfile = "log"\nid = "i"\ncategory_tree = { file = "log", id = "c", parent = "p" }',
+            "items: category_tree needs category_path",
+            id="tree without ids",
+        ),
+        pytest.param(
+            "",
+            "",
+            '[items]\nfile = "log"\nid = "i"\nattributes = { discontinued = "v" }',
+            "items: attributes.discontinued: interestgraph itself uses",
+            id="discontinued is reserved",
         ),
     ],
 )
