@@ -65,6 +65,10 @@ class AsyncInterestGraph:
             self._graph = None
 
     load = _in_thread(InterestGraph.load)
+    preview = _in_thread(InterestGraph.preview)
+    unload = _in_thread(InterestGraph.unload)
+    compact = _in_thread(InterestGraph.compact)
+    stream = _in_thread(InterestGraph.stream)
     enrich = _in_thread(InterestGraph.enrich)
     embed = _in_thread(InterestGraph.embed)
     export_walks = _in_thread(InterestGraph.export_walks)
