@@ -28,6 +28,9 @@ VALUES: dict[str, Any] = {
     **{"category": "Drinks", "name": "tea", "asOf": 1_717_200_000_000, "halfLives": {"PURCHASED": 120, "VIEWED": 30}},
     **{"useVectors": True, "excludeSeen": False, "limit": 5, "seeds": 5, "interests": 5},
     **{"key": "none", "loadId": "none", "streamId": "none", "partId": "none"},
+    "rows": [
+        {"userId": "tea-fan-1", "itemId": "tea-1", "categoryId": "Drinks", "categoryIds": ["Drinks"], "properties": {}}
+    ],
     **{"kinds": ["events"], "source": None, "first": None, "last": None, "without": []},
 }
 """Parameters that fit the shop graph."""
