@@ -24,11 +24,12 @@ LAYERS = {
     **{"settings": 1, "model": 1},
     "neo4j": 2,
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3},
-    **{"evaluate": 4, "stream": 4},
-    **{"status": 5, "doctor": 5},
-    **{"client": 6, "async_client": 7},
-    "cli": 8,
-    "__main__": 9,
+    **{"train": 4, "stream": 4},
+    "evaluate": 5,
+    **{"status": 6, "doctor": 6},
+    **{"client": 7, "async_client": 8},
+    "cli": 9,
+    "__main__": 10,
 }
 """A part imports from parts below it and from itself; its stages do not know each other."""
 HEAVY = (

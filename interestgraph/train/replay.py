@@ -1,0 +1,60 @@
+"""A graph of the past: the log before a moment, loaded, enriched and embedded by the product's own code."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from interestgraph.embed.run import EmbedConfig, embed
+from interestgraph.enrich.enrich import EnrichConfig, enrich
+from interestgraph.ingest.load import LoadConfig, load
+from interestgraph.ingest.offline import OfflineImporter
+from interestgraph.model import Progress
+from interestgraph.neo4j.connection import Database
+from interestgraph.settings import Settings
+
+
+@dataclass(frozen=True)
+class ReplayConfig:
+    """What to replay."""
+
+    loader: str
+    """Name of a shipped specification, or path of a TOML file."""
+    data: Path | None = None
+    """File or folder of the log; None: the package that brings it."""
+    until: datetime | None = None
+    """Only events before this moment; None: all."""
+    enrich: EnrichConfig = field(default_factory=EnrichConfig)
+    embed: EmbedConfig = field(default_factory=EmbedConfig)
+
+
+def replay(
+    database: Database, scratch: Settings, config: ReplayConfig, progress: Progress | None = None
+) -> dict[str, float]:
+    """Fill an empty scratch database with the log before ``config.until``; returns stage -> seconds.
+
+    Args:
+        database: the empty one.
+        scratch: settings of its server, from `scratch_database`.
+        config: what to replay.
+        progress: called with step, units done, units in all.
+
+    Raises:
+        DataError, LoaderError, ServerError: see `load`.
+    """
+    times = [time.perf_counter()]
+    load(
+        database,
+        LoadConfig(config.loader, config.data, until=config.until),
+        rejected_folder=scratch.home / "rejected",
+        offline=OfflineImporter(scratch),
+        progress=progress,
+    )
+    times.append(time.perf_counter())
+    enrich(database, config.enrich, progress)
+    times.append(time.perf_counter())
+    embed(database, config.embed, progress=progress)
+    times.append(time.perf_counter())
+    return {name: times[at + 1] - times[at] for at, name in enumerate(("load", "enrich", "embed"))}
