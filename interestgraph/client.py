@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from interestgraph.ingest.unload import UnloadReport
     from interestgraph.neo4j.connection import Database
     from interestgraph.recommend.explain import Explanation
+    from interestgraph.recommend.filters import Filters
     from interestgraph.recommend.profile import Profile
+    from interestgraph.recommend.rank import Dial, Mode, Scored
     from interestgraph.recommend.recommend import Recommendation, RecommendConfig, TrendingItem
     from interestgraph.recommend.similar import SimilarItem, SimilarUser
     from interestgraph.status import GraphStatus
     from interestgraph.stream.run import StreamConfig, StreamReport, StreamState
+    from interestgraph.train.train import TrainConfig, TrainReport
 
 
 class InterestGraph:
@@ -185,7 +188,10 @@ class InterestGraph:
         """Compute similarity, trends, interests and communities; see `interestgraph.enrich.enrich.enrich`."""
         from interestgraph.enrich.enrich import EnrichConfig, enrich
 
-        return enrich(self._database, config or EnrichConfig(), progress, if_changed=if_changed)
+        report = enrich(self._database, config or EnrichConfig(), progress, if_changed=if_changed)
+        if report.changed:
+            self._pack()
+        return report
 
     def embed(
         self,
@@ -201,7 +207,7 @@ class InterestGraph:
         """Learn vectors and write them to the nodes; see `interestgraph.embed.run.embed`."""
         from interestgraph.embed.run import EmbedConfig, embed
 
-        return embed(
+        report = embed(
             self._database,
             config or EmbedConfig(),
             walks_file=_path(walks_file),
@@ -211,6 +217,9 @@ class InterestGraph:
             if_changed=if_changed,
             progress=progress,
         )
+        if report.changed:
+            self._pack()
+        return report
 
     def export_walks(
         self, path: str | Path, config: EmbedConfig | None = None, *, progress: Progress | None = None
@@ -253,24 +262,72 @@ class InterestGraph:
         user: str,
         n: int = 10,
         *,
+        mode: Mode = "mixed",
+        repeat: Dial = "auto",
+        explore: Dial = "auto",
         exclude_seen: bool | None = None,
         category: str | None = None,
         as_of: datetime | None = None,
+        filters: Filters | None = None,
+        explain: bool = True,
     ) -> Table[Recommendation]:
         """Recommend items to a user; see `interestgraph.recommend.recommend.recommend`.
 
         Args:
             user: user id.
             n: length of the list.
+            mode: ``again`` for items that the user chose before, ``discover`` for others, ``mixed`` for both.
+            repeat: share of the list for items that the user chose before, 0 to 1, or ``auto``.
+            explore: share of the other places for categories that the user chose nothing of yet, or ``auto``.
             exclude_seen: leave out items that the user has a relationship to; None: where hardly anything is chosen
                 twice.
             category: only items of this category (id, or a name that only one has) and below it.
             as_of: moment the weights are read at; None: the latest event.
+            filters: rules for price, brand, stock, attributes, lists, boosts, limits, diversity, freshness.
+            explain: with sources, paths, a sentence and Cypher; without them the answer comes sooner.
         """
+        from interestgraph.recommend.filters import Filters
         from interestgraph.recommend.recommend import RecommendConfig, recommend
 
-        config = RecommendConfig(n=n, exclude_seen=exclude_seen, category=category, as_of=as_of)
+        config = RecommendConfig(
+            n=n,
+            mode=mode,
+            repeat=repeat,
+            explore=explore,
+            exclude_seen=exclude_seen,
+            category=category,
+            as_of=as_of,
+            explain=explain,
+            filters=filters or Filters(),
+        )
         return recommend(self._database, user, config)
+
+    def recommend_many(self, users: Sequence[str], config: RecommendConfig | None = None) -> dict[str, list[Scored]]:
+        """The lists of many users as ids and scores; see `interestgraph.recommend.recommend.recommend_many`."""
+        from interestgraph.recommend.recommend import RecommendConfig, recommend_many
+
+        return dict(recommend_many(self._database, users, config or RecommendConfig(explain=False)))
+
+    def train(self, config: TrainConfig, *, progress: Progress | None = None) -> TrainReport:
+        """Learn a ranker on a scratch server and store it in the graph; see `interestgraph.train.train.train`."""
+        from interestgraph.train.train import train
+
+        report = train(self._database, self.settings, config, progress)
+        self._pack()
+        return report
+
+    def _pack(self) -> None:
+        """Keep what serving reads of the items as bytes in the graph, where the graph is enriched."""
+        from interestgraph.recommend.build import store_pack
+
+        store_pack(self._database)
+
+    def recommend_for(self, items: Sequence[str], config: RecommendConfig | None = None) -> Table[Recommendation]:
+        """Recommend to an anonymous visitor by the items of the session, the latest last."""
+        from interestgraph.recommend.recommend import RecommendConfig
+        from interestgraph.recommend.visitor import recommend_for
+
+        return recommend_for(self._database, items, config or RecommendConfig())
 
     def recommend_with(self, user: str, config: RecommendConfig) -> Table[Recommendation]:
         """Recommend with a whole configuration: blend weights, candidate limits and the rest."""

@@ -82,4 +82,18 @@ def open_graph() -> InterestGraph:
 
 
 # The command groups register themselves on `app`.
-from interestgraph.cli import db, demo, embed, evaluate, ingest, loaders, query, serve, split, state, stream  # noqa: E402, F401
+from interestgraph.cli import (  # noqa: E402, F401
+    db,
+    demo,
+    embed,
+    evaluate,
+    ingest,
+    loaders,
+    query,
+    recommend,
+    serve,
+    split,
+    state,
+    stream,
+    train,
+)

@@ -121,7 +121,8 @@ def _resting(graph: InterestGraph) -> Iterator[None]:
 
 
 def _answers(graph: InterestGraph, user: str) -> None:
-    from interestgraph.cli.serve import print_explanation, print_profile, print_recommendations
+    from interestgraph.cli.recommend import print_recommendations
+    from interestgraph.cli.serve import print_explanation, print_profile
 
     found = graph.recommend(user, 10)
     print()

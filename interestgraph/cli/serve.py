@@ -1,76 +1,27 @@
-"""The questions: recommend, similar, similar-users, profile, explain, trending."""
+"""The questions beside recommend: similar, similar-users, profile, explain, trending."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from interestgraph.cli.app import CountOption, JsonOption, app, open_graph
+from interestgraph.cli.recommend import AsOf, CategoryOption, UserArgument
 
 if TYPE_CHECKING:
     from interestgraph.recommend.explain import Explanation
     from interestgraph.recommend.profile import Profile
-    from interestgraph.recommend.recommend import Recommendation
 
-UserArgument = Annotated[str, typer.Argument(help="User id.")]
 ItemArgument = Annotated[str, typer.Argument(help="Item id.")]
-CategoryOption = Annotated[
-    str | None, typer.Option(help="Only this category and below it (id, or a name that only one has).")
-]
-AsOf = Annotated[datetime | None, typer.Option(help="Read the weights at this moment (UTC); default: last event.")]
 
 
-def _notes(notes: tuple[str, ...]) -> None:
+def notes(texts: tuple[str, ...]) -> None:
+    """Print notes of an answer on stderr."""
     from interestgraph.cli.output import note
 
-    for text in notes:
+    for text in texts:
         note(text)
-
-
-@app.command()
-def recommend(
-    user: UserArgument,
-    n: CountOption = 10,
-    exclude_seen: Annotated[
-        bool | None,
-        typer.Option(
-            "--exclude-seen/--include-seen",
-            help="Leave out what the user already chose; default: only where hardly anything is chosen twice.",
-        ),
-    ] = None,
-    category: CategoryOption = None,
-    as_of: AsOf = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Recommend items to a user, with reasons.
-
-    Example: interestgraph recommend 1228 -n 10 --exclude-seen
-    """
-    from interestgraph.cli.output import print_json
-
-    with open_graph() as graph:
-        found = graph.recommend(user, n, exclude_seen=exclude_seen, category=category, as_of=as_of)
-    _notes(found.notes)
-    if as_json:
-        print_json({"user_id": user, "items": list(found), "notes": found.notes})
-    else:
-        print_recommendations(user, found)
-
-
-def print_recommendations(user: str, found: Any) -> None:
-    """Print recommendations as a table."""
-    from interestgraph.cli.output import print_table
-
-    def row(place: int, item: Recommendation) -> tuple[Any, ...]:
-        return place, item.item_id, item.title, item.category, item.price, item.score, item.reason
-
-    print_table(
-        f"recommended to user {user}",
-        ("#", "item", "title", "category", "price", "score", "reason"),
-        [row(place, item) for place, item in enumerate(found, start=1)],
-    )
 
 
 @app.command()
@@ -83,7 +34,7 @@ def similar(item: ItemArgument, n: CountOption = 10, as_json: JsonOption = False
 
     with open_graph() as graph:
         found = graph.similar(item, n)
-    _notes(found.notes)
+    notes(found.notes)
     if as_json:
         print_json({"item_id": item, "items": list(found), "notes": found.notes})
         return
@@ -104,7 +55,7 @@ def similar_users(user: UserArgument, n: CountOption = 10, as_json: JsonOption =
 
     with open_graph() as graph:
         found = graph.similar_users(user, n)
-    _notes(found.notes)
+    notes(found.notes)
     if as_json:
         print_json({"user_id": user, "users": list(found), "notes": found.notes})
         return
@@ -125,7 +76,7 @@ def profile(user: UserArgument, n: CountOption = 5, as_json: JsonOption = False)
 
     with open_graph() as graph:
         found = graph.profile(user, n)
-    _notes(found.notes)
+    notes(found.notes)
     if as_json:
         print_json(found)
     else:
@@ -175,7 +126,7 @@ def explain(user: UserArgument, item: ItemArgument, as_of: AsOf = None, as_json:
 
     with open_graph() as graph:
         found = graph.explain(user, item, as_of=as_of)
-    _notes(found.notes)
+    notes(found.notes)
     if as_json:
         print_json(found)
     else:
@@ -205,7 +156,7 @@ def trending(n: CountOption = 10, category: CategoryOption = None, as_json: Json
 
     with open_graph() as graph:
         found = graph.trending(n, category)
-    _notes(found.notes)
+    notes(found.notes)
     if as_json:
         print_json({"items": list(found), "notes": found.notes})
         return

@@ -19,9 +19,10 @@ from interestgraph.enrich.communities import (
     community_labels,
 )
 from interestgraph.enrich.interests import InterestConfig, Interests, interests
+from interestgraph.enrich.linear import LinearConfig, linear_items, linear_parts
 from interestgraph.enrich.similarity import Neighbours, SimilarityConfig, similar_items
 from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statistics, repeat_share
-from interestgraph.enrich.write import Changes, Writer, sync_links, sync_rows
+from interestgraph.enrich.write import Changes, Writer, sync_links, sync_parts, sync_rows
 from interestgraph.model import Progress
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
@@ -36,6 +37,7 @@ class EnrichConfig:
     as_of: datetime | None = None
     """Moment the weights are read at; None: the latest event."""
     similarity: SimilarityConfig = field(default_factory=SimilarityConfig)
+    linear: LinearConfig = field(default_factory=LinearConfig)
     trend: TrendConfig = field(default_factory=TrendConfig)
     interest: InterestConfig = field(default_factory=InterestConfig)
     community: CommunityConfig = field(default_factory=CommunityConfig)
@@ -67,6 +69,7 @@ class EnrichReport:
 @dataclass(frozen=True)
 class _Results:
     neighbours: Neighbours
+    linear: Neighbours
     statistics: ItemStatistics
     interests: Interests
     communities: Communities
@@ -171,6 +174,7 @@ def _compute(adjacency: Adjacency, moment: float, config: EnrichConfig) -> _Resu
         labels.append(community_labels(group, weight, members, adjacency.category_names, adjacency.titles))
     return _Results(
         neighbours=neighbours,
+        linear=linear_items(matrix, config.linear),
         statistics=item_statistics(adjacency.primary, len(adjacency.items), moment, config.trend),
         interests=interests(matrix, membership, adjacency.category_level, config.interest),
         communities=found,
@@ -248,6 +252,7 @@ def _write(
     user_links = {(row["userId"], row["communityId"]): () for row in user_rows if row["communityId"]}
     parents = {(name, f"1-{above + 1}"): () for name, above in zip(fine, found.parent.tolist(), strict=True)}
     return {
+        "linear": sync_parts(writer, linear_parts(results.linear, items)),
         "statistics": sync_rows(
             database,
             "enrich/export_item_statistics",

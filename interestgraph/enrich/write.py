@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,6 +11,7 @@ from typing import Any
 from interestgraph.errors import StateError
 from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.parts import cut_parts
 
 LINKS_PER_BATCH = 20_000
 ROWS_PER_BATCH = 10_000
@@ -132,3 +134,16 @@ def sync_rows(
     # Each batch has nodes of its own, so that two sessions do not wait for each other.
     database.write_batches(put, changed, size=ROWS_PER_BATCH, workers=2, progress=tell)
     return Changes(written=len(changed), total=len(rows))
+
+
+def sync_parts(writer: Writer, data: bytes) -> Changes:
+    """Keep the linear item model as the bytes of a few nodes; nothing is written when it is there already."""
+    digest = hashlib.sha256(data).hexdigest()
+    pieces = list(cut_parts(data))
+    present = [row["hash"] for row in writer.database.read("enrich/linear_hash")]
+    if present == [digest] * len(pieces):
+        return Changes(total=len(pieces))
+    for place, piece in enumerate(pieces):
+        writer.write("enrich/put_linear", partId=f"{digest[:12]}-{place}", place=place, hash=digest, data=piece)
+    writer.write("enrich/drop_linear", hash=digest)
+    return Changes(written=len(pieces), removed=len(present), total=len(pieces))

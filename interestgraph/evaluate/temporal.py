@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,10 +30,9 @@ from interestgraph.model import SECONDS_PER_DAY, Progress, utc
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database
 from interestgraph.neo4j.server import PrivateServer
-from interestgraph.recommend.blend import BlendConfig, blend
-from interestgraph.recommend.candidates import find_candidates
+from interestgraph.recommend.blend import BlendConfig
 from interestgraph.recommend.context import read_context
-from interestgraph.recommend.recommend import RecommendConfig
+from interestgraph.recommend.recommend import RecommendConfig, recommend_many
 from interestgraph.settings import Settings
 
 OWN_ONLY = BlendConfig({"own": 1.0})
@@ -200,20 +199,17 @@ def _lists(
     context = read_context(database)
     popular = _popular(adjacency)
     lists: dict[str, dict[str, list[str]]] = {"blend": {}, "own, time-weighted": {}, "popularity": {}}
-    users = adjacency.users
+    seen = _seen(adjacency)
+    users = [user for user in adjacency.users if user in seen]
     fresh = context.leaves_out_seen(config.recommend.exclude_seen)
-    found = find_candidates(
-        database, context, users, context.moment(None), config.recommend.candidates, exclude_seen=fresh
-    )
-    seen = _seen(adjacency) if fresh else {}
-    for done, candidates in enumerate(found, start=1):
-        if not (candidates.user in seen if fresh else candidates.sources["own"]):
-            continue
-        chosen = {"blend": config.recommend.blend, "own, time-weighted": OWN_ONLY}
-        for name, weights in chosen.items():
-            lists[name][candidates.user] = [entry.item for entry in blend(candidates, weights, config.k)]
-        taken = seen.get(candidates.user, set())
-        lists["popularity"][candidates.user] = [item for item in popular if item not in taken][: config.k]
+    plain = replace(config.recommend, n=config.k, ranker=False, explain=False)
+    blended = recommend_many(database, users, plain)
+    own = recommend_many(database, users, replace(plain, blend=OWN_ONLY))
+    for done, ((user, found), (_, again)) in enumerate(zip(blended, own, strict=True), start=1):
+        lists["blend"][user] = [entry.item for entry in found]
+        lists["own, time-weighted"][user] = [entry.item for entry in again if entry.score > 0]
+        taken = seen[user] if fresh else set()
+        lists["popularity"][user] = [item for item in popular if item not in taken][: config.k]
         if progress and (done % 50 == 0 or done == len(users)):
             progress("recommend", done, len(users))
     return lists

@@ -5,29 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.queries import load_query
 from interestgraph.recommend.context import Context, read_context, require_item, require_user
-from interestgraph.recommend.texts import name_of, own_text, path_text, share_text
+from interestgraph.recommend.reasons import Path
+from interestgraph.recommend.texts import name_of, own_text, path_text, share_text, with_literals
 
 SEEDS = 50
 """How many of the user's strongest items paths may go through; as in recommend."""
-
-
-@dataclass(frozen=True)
-class Path:
-    """One path from the user to the item, or one fact that joins them."""
-
-    kind: str
-    """``own``, ``similar``, ``category``, ``community``, ``vector`` or ``trend``."""
-    weight: float
-    """own: decayed weight; similar: log(1 + decayed weight) * score; category: share of the user's interest;
-    community: its size; vector: cosine; trend: recent users."""
-    text: str
-    via: tuple[str, ...] = ()
-    """Ids of the nodes between user and item."""
 
 
 @dataclass(frozen=True)
@@ -113,22 +99,3 @@ def _sentence(name: str, row: Row, paths: Sequence[Path], at: int) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
-
-
-def with_literals(text: str, **values: Any) -> str:
-    """`text` with its ``$parameters`` replaced by literals, so that it can be pasted as it is.
-
-    Only for showing: statements that the package runs carry their parameters apart.
-    """
-    for name, value in values.items():
-        text = text.replace(f"${name}", _literal(value))
-    return text
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_literal(part) for part in value)}]"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\u0024")
-        return f"'{escaped}'"
-    return str(value)

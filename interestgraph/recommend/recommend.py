@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from interestgraph.model import Table
-from interestgraph.neo4j.connection import Database
-from interestgraph.recommend.blend import BlendConfig, Scored, blend
-from interestgraph.recommend.candidates import CandidateConfig, find_candidates
-from interestgraph.recommend.context import (
-    Context,
-    check_count,
-    read_context,
-    resolve_category,
-    user_exists,
+from interestgraph.neo4j.connection import Database, batched
+from interestgraph.recommend.catalogue import Flags
+from interestgraph.recommend.context import check_count, read_context, resolve_category
+from interestgraph.recommend.filters import allowed_items
+from interestgraph.recommend.person import Person
+from interestgraph.recommend.rank import (
+    RankConfig,
+    Ranked,
+    Scored,
+    bare,
+    choose,
+    explained,
+    find_pool,
+    make_list,
+    score_pools,
 )
-from interestgraph.recommend.texts import path_text, reason
+from interestgraph.recommend.reasons import Path, Reason, reasons
+from interestgraph.recommend.serving import State, serving
+from interestgraph.recommend.texts import path_text
+
+USERS_PER_QUERY = 100
 
 
 @dataclass(frozen=True)
-class RecommendConfig:
+class RecommendConfig(RankConfig):
     """How to recommend."""
 
-    n: int = 10
-    """Length of the list, 1 to 1000."""
     exclude_seen: bool | None = None
     """Leave out items that the user has a relationship to; None: where hardly anything is chosen twice, as with films
     (see `interestgraph.recommend.context.RARELY_REPEATED`)."""
@@ -34,11 +45,8 @@ class RecommendConfig:
     """Only items of this category (id, or a name that only one has) and below it."""
     as_of: datetime | None = None
     """Moment the weights are read at; None: the latest event."""
-    candidates: CandidateConfig = field(default_factory=CandidateConfig)
-    blend: BlendConfig = field(default_factory=BlendConfig)
-
-    def __post_init__(self) -> None:
-        check_count(self.n)
+    explain: bool = True
+    """Whether each item comes with sources, paths, a sentence and Cypher, a second question."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +60,13 @@ class Recommendation:
     brand: str | None
     price: float | None
     score: float
-    sources: dict[str, float]
-    """Source -> what it adds to the score, largest first."""
-    reason: str
+    sources: dict[str, float] = field(default_factory=dict)
+    """Source -> what it adds to the score, largest first; they sum to it."""
+    reason: str = ""
+    paths: tuple[Path, ...] = ()
+    """The strongest paths in the graph that join user and item."""
+    cypher: str = ""
+    """A statement that draws them in Neo4j Browser."""
 
 
 @dataclass(frozen=True)
@@ -79,90 +91,108 @@ def recommend(database: Database, user: str, config: RecommendConfig) -> Table[R
         UnknownIdError: there is no such category.
         StateError: the graph holds no events, or `as_of` lies before the latest.
     """
-    context = read_context(database)
-    at = context.moment(config.as_of)
-    category = resolve_category(database, config.category)
-    found = list(_scored(database, context, [user], at, category, config))
-    notes = list(context.notes)
-    scored = found[0][1] if found else []
-    if all(set(entry.parts) == {"trend"} for entry in scored):
-        notes.insert(0, f"{_why_trending(database, user)}: trending items")
-        if not found:
-            scored = _trend_only(database, category, config)
-    rows = _described(database, context, user, scored, at, config)
+    state, (person,), at = serving(database).people([user], config.as_of)
+    return recommend_to(database, state, person, at, config)
+
+
+def recommend_to(
+    database: Database, state: State, person: Person, at: int, config: RecommendConfig
+) -> Table[Recommendation]:
+    """Recommend to a person who need not be in the graph."""
+    allowed = _rules(database, state, config)
+    fresh = state.context.leaves_out_seen(config.exclude_seen)
+    ranked = make_list(state.catalogue, person, state.ranker, config, allowed, fresh=fresh)
+    notes = list(state.notes)
+    if not ranked.led:
+        notes.insert(0, f"{_why_trending(person)}: trending items")
+    rows: Sequence[Recommendation]
+    if config.explain:
+        scored = explained(ranked, state.catalogue, state.ranker if config.ranker else None, config)
+        found = reasons(database, state, person, scored, at, config.candidates.seeds)
+        rows = [_row(state, entry, reason) for entry, reason in zip(scored, found, strict=True)]
+    else:
+        rows = [_row(state, entry, None) for entry in bare(ranked, state.catalogue)]
     return Table(tuple(rows), tuple(notes))
 
 
-def recommend_items(
+def recommend_many(
     database: Database, users: Sequence[str], config: RecommendConfig
 ) -> Iterator[tuple[str, list[Scored]]]:
-    """The lists of many users as item ids and scores, without titles and reasons; for batches and evaluation.
+    """The lists of many users in their order, as item ids and scores without titles and reasons.
 
-    Unknown users are left out.
+    Several times as fast per user as `recommend`: the graph is asked for a hundred users at once, and for the next
+    hundred while these are ranked. Unknown and new users get trending items.
+
+    Raises:
+        UnknownIdError, StateError: see `recommend`.
     """
-    context = read_context(database)
-    category = resolve_category(database, config.category)
-    return _scored(database, context, users, context.moment(config.as_of), category, config)
+    held = serving(database)
+    category_checked: tuple[State, Flags | None] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        waiting: Future[Any] | None = None
+        for batch in [*batched(users, USERS_PER_QUERY), None]:
+            asked = pool.submit(held.people, batch, config.as_of) if batch is not None else None
+            if waiting is not None:
+                state, people, _ = waiting.result()
+                if category_checked is None or category_checked[0].catalogue is not state.catalogue:
+                    category_checked = (state, _rules(database, state, config))
+                yield from _lists(state, people, config, category_checked[1])
+            waiting = asked
 
 
-def _scored(
-    database: Database,
-    context: Context,
-    users: Sequence[str],
-    at: int,
-    category: str | None,
-    config: RecommendConfig,
+def _lists(
+    state: State, people: Sequence[Person], config: RecommendConfig, allowed: Flags | None
 ) -> Iterator[tuple[str, list[Scored]]]:
-    found = find_candidates(
-        database,
-        context,
-        users,
-        at,
-        replace(config.candidates, limit=max(config.candidates.limit, config.n)),
-        exclude_seen=context.leaves_out_seen(config.exclude_seen),
-        category=category,
-    )
-    for candidates in found:
-        yield candidates.user, blend(candidates, config.blend, config.n)
-
-
-def _why_trending(database: Database, user: str) -> str:
-    if not user_exists(database, user):
-        return f"user {user} is not in the graph"
-    active = database.read("serve/user_is_active", userId=user)[0]["active"]
-    return f"nothing that user {user} did leads to such items" if active else f"user {user} has no events yet"
-
-
-def _trend_only(database: Database, category: str | None, config: RecommendConfig) -> list[Scored]:
-    rows = database.read("serve/trending", category=category, limit=config.n)
-    top = rows[0]["score"] if rows else 1.0
-    return [Scored(row["itemId"], row["score"] / top, {"trend": row["score"] / top}) for row in rows]
-
-
-def _described(
-    database: Database, context: Context, user: str, scored: Sequence[Scored], at: int, config: RecommendConfig
-) -> Iterator[Recommendation]:
-    facts = database.read(
-        "serve/reasons",
-        userId=user,
-        itemIds=[entry.item for entry in scored],
-        asOf=at,
-        halfLives=context.half_lives,
-        seeds=config.candidates.seeds,
-    )
-    by_item: dict[str, Any] = {row["itemId"]: row for row in facts}
-    for entry in scored:
-        row = by_item[entry.item]
-        yield Recommendation(
-            item_id=entry.item,
-            title=row["title"],
-            category=path_text(row["path"]),
-            brand=row["brand"],
-            price=row["price"],
-            score=round(entry.score, 6),
-            sources={name: round(part, 6) for name, part in entry.parts.items()},
-            reason=reason(entry.parts, row, at),
+    ranker = state.ranker if config.ranker else None
+    fresh = state.context.leaves_out_seen(config.exclude_seen)
+    trained = ranker is not None
+    pools = [find_pool(state.catalogue, person, config, allowed, trained=trained, fresh=fresh) for person in people]
+    for pool, score in zip(pools, score_pools(pools, ranker, config), strict=True):
+        ranked: Ranked = choose(state.catalogue, pool, score, config)
+        if len(ranked.chosen) < min(config.n, len(pool.scores.item)):
+            ranked = make_list(state.catalogue, pool.person, state.ranker, config, allowed, fresh=fresh)
+        yield (
+            pool.person.user,
+            explained(ranked, state.catalogue, ranker, config) if config.explain else bare(ranked, state.catalogue),
         )
+
+
+def _rules(database: Database, state: State, config: RecommendConfig) -> Flags | None:
+    """The items that obey all rules; None: any."""
+    category = resolve_category(database, config.category or config.filters.category)
+    if category is not None and category not in state.catalogue.category_position:
+        return np.zeros(len(state.catalogue.items), dtype=np.bool_)
+    filters = config.filters
+    plain = replace(filters, boosts={}, max_per_category=None, max_per_brand=None, diversity=0.0, freshness=0.0)
+    if category is None and plain == type(filters)():
+        return None
+    return allowed_items(database, state.catalogue, filters, category)
+
+
+def _why_trending(person: Person) -> str:
+    if not person.known:
+        return f"user {person.user} is not in the graph"
+    if len(person.item):
+        return f"nothing that user {person.user} did leads to such items"
+    return f"user {person.user} has no events yet"
+
+
+def _row(state: State, entry: Scored, why: Reason | None) -> Recommendation:
+    catalogue = state.catalogue
+    number = catalogue.position[entry.item]
+    price = float(catalogue.price[number])
+    return Recommendation(
+        item_id=entry.item,
+        title=catalogue.titles[number] or None,
+        category=path_text(catalogue.path(number)),
+        brand=catalogue.brands[number] or None,
+        price=round(price, 6) if price == price else None,
+        score=round(entry.score, 6),
+        sources={name: round(part, 6) for name, part in entry.parts.items()},
+        reason=why.sentence if why else "",
+        paths=why.paths if why else (),
+        cypher=why.cypher if why else "",
+    )
 
 
 def trending(database: Database, n: int = 10, category: str | None = None) -> Table[TrendingItem]:

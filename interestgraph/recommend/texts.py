@@ -82,6 +82,8 @@ def _phrase(source: str, facts: Mapping[str, Any], at: int) -> str | None:
     if source == "similar" and facts["near"]:
         names = dict.fromkeys(name_of(near["itemId"], near["title"]) for near in facts["near"])
         return f"goes with {' and '.join(list(names)[:2])}"
+    if source in ("linear", "recent"):
+        return "fits what you choose together" if source == "linear" else "fits what you chose lately"
     if source == "vector":
         return "its place in the graph is near yours"
     if source == "category" and facts["share"] and facts["path"]:
@@ -89,3 +91,22 @@ def _phrase(source: str, facts: Mapping[str, Any], at: int) -> str | None:
     if source == "trend" and facts["buyers"]:
         return f"popular now ({facts['buyers']} users)"
     return None
+
+
+def with_literals(text: str, **values: Any) -> str:
+    """`text` with its ``$parameters`` replaced by literals, so that it can be pasted as it is.
+
+    Only for showing: statements that the package runs carry their parameters apart.
+    """
+    for name, value in values.items():
+        text = text.replace(f"${name}", _literal(value))
+    return text
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(part) for part in value)}]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\u0024")
+        return f"'{escaped}'"
+    return str(value)

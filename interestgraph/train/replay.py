@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +32,12 @@ class ReplayConfig:
 
 
 def replay(
-    database: Database, scratch: Settings, config: ReplayConfig, progress: Progress | None = None
+    database: Database,
+    scratch: Settings,
+    config: ReplayConfig,
+    progress: Progress | None = None,
+    *,
+    loaded: Callable[[Database], None] | None = None,
 ) -> dict[str, float]:
     """Fill an empty scratch database with the log before ``config.until``; returns stage -> seconds.
 
@@ -40,6 +46,7 @@ def replay(
         scratch: settings of its server, from `scratch_database`.
         config: what to replay.
         progress: called with step, units done, units in all.
+        loaded: called between loading and enriching.
 
     Raises:
         DataError, LoaderError, ServerError: see `load`.
@@ -52,6 +59,8 @@ def replay(
         offline=OfflineImporter(scratch),
         progress=progress,
     )
+    if loaded is not None:
+        loaded(database)
     times.append(time.perf_counter())
     enrich(database, config.enrich, progress)
     times.append(time.perf_counter())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from interestgraph import ConfigurationError, StateError, UnknownIdError, UnknownItemError, UnknownUserError
@@ -15,11 +16,11 @@ from interestgraph.enrich.enrich import EnrichConfig, enrich
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.neo4j.connection import Database
 from interestgraph.recommend.blend import BlendConfig, blend
-from interestgraph.recommend.candidates import Candidates
 from interestgraph.recommend.explain import explain
 from interestgraph.recommend.profile import profile
-from interestgraph.recommend.recommend import RecommendConfig, recommend, recommend_items, trending
+from interestgraph.recommend.recommend import RecommendConfig, recommend, recommend_many, trending
 from interestgraph.recommend.similar import similar_items, similar_users
+from interestgraph.recommend.sources import Scores
 from tests.conftest import empty
 
 ODD_USER, ODD_ITEM = "o'brien\\7", 'it"em $itemId'
@@ -59,16 +60,17 @@ def shop(connection: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def test_the_blend_worked_out_by_hand() -> None:
-    candidates = Candidates(
-        "u", {"own": [("a", 4.0), ("b", 1.0)], "vector": [("b", 0.9), ("c", 0.7), ("d", 0.5)], "trend": [("a", 10.0)]}
+    said = {"own": [4.0, 1.0, 0.0, 0.0], "vector": [0.1, 0.9, 0.7, 0.5], "trend": [10.0, 0.0, 0.0, 0.0]}
+    proposed = {"own": [1, 1, 0, 0], "vector": [0, 1, 1, 1], "trend": [1, 0, 0, 0]}
+    scores = Scores(
+        np.arange(4, dtype=np.int32),
+        {name: np.array(values) for name, values in said.items()},
+        {name: np.array(values, dtype=np.bool_) for name, values in proposed.items()},
     )
-    found = blend(candidates, BlendConfig({"own": 0.5, "vector": 0.4, "trend": 0.1}), 10)
-    # b: own 0.5 * 1/4, vector 0.4 * (0.9 - 0.5) / (0.9 - 0.5); a: own 0.5, trend 0.1; c: vector 0.4 * 0.2 / 0.4.
-    assert {entry.item: entry.score for entry in found} == pytest.approx({"a": 0.6, "b": 0.525, "c": 0.2})
-    assert [entry.item for entry in found] == ["a", "b", "c"]
-    assert found[1].parts == pytest.approx({"vector": 0.4, "own": 0.125})
-    assert list(found[1].parts) == ["vector", "own"]
-    assert len(blend(candidates, BlendConfig(), 1)) == 1
+    parts = blend(scores, BlendConfig({"own": 0.5, "vector": 0.4, "trend": 0.1}))
+    # Item 1: own 0.5 * 1/4, vector 0.4 * (0.9 - 0.5) / (0.9 - 0.5); 0: own 0.5, trend 0.1; 2: vector 0.4 * 0.2 / 0.4.
+    assert sum(parts.values()) == pytest.approx(np.array([0.6, 0.525, 0.2, 0.0]))
+    assert parts["vector"] == pytest.approx(np.array([0.0, 0.4, 0.2, 0.0]))
     with pytest.raises(ConfigurationError, match="blend weight taste=1"):
         BlendConfig({"taste": 1.0})
 
@@ -131,8 +133,8 @@ def test_the_moment_of_the_weights_can_be_later_but_not_earlier(shop: Database) 
 
 def test_many_users_get_the_lists_that_each_gets_alone(shop: Database) -> None:
     users = [row["userId"] for row in shop.read("enrich/export_users")]
-    many = dict(recommend_items(shop, [*users, "stranger"], RecommendConfig(n=5)))
-    assert set(many) == set(users)
+    many = dict(recommend_many(shop, [*users, "stranger"], RecommendConfig(n=5)))
+    assert list(many) == [*users, "stranger"]
     for user in ("tea-fan-0", "cake-fan-3", ODD_USER):
         alone = recommend(shop, user, RecommendConfig(n=5))
         assert [entry.item for entry in many[user]] == [item.item_id for item in alone]

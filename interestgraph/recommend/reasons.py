@@ -1,0 +1,104 @@
+"""What in the graph speaks for the items of a list: paths, a sentence, and the Cypher that draws them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.queries import load_query
+from interestgraph.recommend.person import Person
+from interestgraph.recommend.rank import Scored
+from interestgraph.recommend.serving import State
+from interestgraph.recommend.texts import name_of, own_text, reason, share_text, with_literals
+
+
+@dataclass(frozen=True)
+class Path:
+    """One path from the user to the item, or one fact that joins them."""
+
+    kind: str
+    """``own``, ``similar``, ``peers``, ``category``, ``community``, ``vector`` or ``trend``."""
+    weight: float
+    """own: decayed weight; similar: log(1 + decayed weight) * score; peers: users who chose both items; category:
+    share of the user's interest; community: its size; vector: cosine; trend: recent users."""
+    text: str
+    via: tuple[str, ...] = ()
+    """Ids of the nodes between user and item."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What speaks for one item."""
+
+    sentence: str
+    paths: tuple[Path, ...]
+    """Strongest source first."""
+    cypher: str
+
+
+def reasons(
+    database: Database, state: State, person: Person, scored: Sequence[Scored], at: int, seeds: int
+) -> list[Reason]:
+    """The reasons of a list, in its order, in one question to the graph.
+
+    Args:
+        database: the graph.
+        state: its state.
+        person: the user.
+        scored: items with their sources.
+        at: moment of the weights, epoch milliseconds.
+        seeds: how many of the user's strongest items paths go through.
+    """
+    strongest = sorted(
+        (
+            (-float(weight), state.catalogue.items[number])
+            for weight, number in zip(person.weight.tolist(), person.item.tolist(), strict=True)
+            if weight > 0
+        )
+    )[:seeds]
+    strength = {item: -weight for weight, item in strongest}
+    rows = database.read(
+        "serve/reasons",
+        userId=person.user,
+        itemIds=[entry.item for entry in scored],
+        strongest=list(strength),
+        asOf=at,
+        halfLives=state.context.half_lives,
+    )
+    by_item = {row["itemId"]: row for row in rows}
+    return [_reason(person, entry, _strong(by_item[entry.item], strength), at) for entry in scored]
+
+
+def _strong(row: Row, strength: dict[str, float]) -> Row:
+    """The row with the links from own items by strength * score, the best three."""
+    near = [{**link, "weight": math.log1p(strength[link["itemId"]]) * link["score"]} for link in row["near"]]
+    row["near"] = sorted(near, key=lambda link: (-link["weight"], link["itemId"]))[:3]
+    return row
+
+
+def _reason(person: Person, entry: Scored, row: Row, at: int) -> Reason:
+    # A share below zero speaks against the item; it is part of the sum, but no reason.
+    order = {source: place for place, source in enumerate(entry.parts)}
+    paths = sorted(_paths(row, at), key=lambda path: order.get(path.kind, len(order)))
+    via = list(dict.fromkeys(item for path in paths if path.kind == "similar" for item in path.via))
+    draw = load_query("serve/draw_explanation").text
+    return Reason(
+        sentence=reason({name: part for name, part in entry.parts.items() if part > 0}, row, at),
+        paths=tuple(paths),
+        cypher=with_literals(draw, userId=person.user, itemId=entry.item, via=via),
+    )
+
+
+def _paths(row: Row, at: int) -> Iterator[Path]:
+    for own in row["own"]:
+        yield Path("own", own["weight"], own_text(own, at))
+    for near in row["near"]:
+        text = f"goes with {name_of(near['itemId'], near['title'])} (score {near['score']:.3f})"
+        yield Path("similar", near["weight"], text, (near["itemId"],))
+    if row["share"] and row["path"]:
+        text = f"{row['path'][-1]} is {share_text(row['share'])} of the interest"
+        yield Path("category", row["share"], text, (row["categoryId"],))
+    if row["trend"]:
+        yield Path("trend", row["trend"], f"{row['buyers']} users, trend {row['trend']:.1f}")
