@@ -77,6 +77,8 @@ class AsyncInterestGraph:
     recommend = _in_thread(InterestGraph.recommend)
     train = _in_thread(InterestGraph.train)
     recommend_many = _in_thread(InterestGraph.recommend_many)
+    audience = _in_thread(InterestGraph.audience)
+    predict = _in_thread(InterestGraph.predict)
     recommend_for = _in_thread(InterestGraph.recommend_for)
     recommend_with = _in_thread(InterestGraph.recommend_with)
     similar = _in_thread(InterestGraph.similar)

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from interestgraph.ingest.record import Event
     from interestgraph.ingest.unload import UnloadReport
     from interestgraph.neo4j.connection import Database
+    from interestgraph.recommend.audience import AudienceConfig, Member
     from interestgraph.recommend.explain import Explanation
     from interestgraph.recommend.filters import Filters
+    from interestgraph.recommend.predict import Prediction
     from interestgraph.recommend.profile import Profile
     from interestgraph.recommend.rank import Dial, Mode, Scored
     from interestgraph.recommend.recommend import Recommendation, RecommendConfig, TrendingItem
@@ -328,6 +330,18 @@ class InterestGraph:
         from interestgraph.recommend.visitor import recommend_for
 
         return recommend_for(self._database, items, config or RecommendConfig())
+
+    def audience(self, target: str, config: AudienceConfig | None = None) -> Table[Member]:
+        """Who most probably chooses an item, anything of a category, or what a campaign promotes."""
+        from interestgraph.recommend.audience import AudienceConfig, audience
+
+        return audience(self._database, target, config or AudienceConfig())
+
+    def predict(self, user: str, item: str | None = None, *, days: float | None = None) -> Prediction:
+        """The probability that a user chooses an item, or comes back at all, within some days."""
+        from interestgraph.recommend.predict import predict
+
+        return predict(self._database, user, item, days)
 
     def recommend_with(self, user: str, config: RecommendConfig) -> Table[Recommendation]:
         """Recommend with a whole configuration: blend weights, candidate limits and the rest."""

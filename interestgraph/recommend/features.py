@@ -86,6 +86,12 @@ def features(catalogue: Catalogue, person: Person, scores: Scores) -> Floats:
     return made
 
 
+def user_row(person: Person) -> Floats:
+    """What is known of a user as such, shape (len(USER),)."""
+    known = _user(person)
+    return np.array([known[name] for name in USER], dtype=np.float32)
+
+
 def _own(person: Person, item: NDArray[np.int32]) -> dict[str, NDArray[np.float64]]:
     """The user's own relationship to the item. The graph keeps count, first and last event, and one weight."""
     m = len(person.item)

@@ -47,6 +47,22 @@ def calibrated(logit: NDArray[np.float64], table: Sequence[Sequence[float]]) -> 
 
 
 @dataclass(frozen=True)
+class Activity:
+    """Trees over what is known of a user as such."""
+
+    text: str
+    table: tuple[tuple[float, float], ...]
+    """Calibration, as a `Model` has it."""
+
+    @cached_property
+    def booster(self) -> Booster:
+        """The trees, loaded."""
+        from lightgbm import Booster
+
+        return Booster(model_str=self.text)
+
+
+@dataclass(frozen=True)
 class Ranker:
     """A ranker as the graph keeps it."""
 
@@ -60,6 +76,8 @@ class Ranker:
     """Share of what users chose in the training window that they had chosen before."""
     explore: float
     """Share of what they chose anew that lies in categories new to them."""
+    activity: Activity | None = None
+    """Which users come back; None where the labels do not tell."""
     info: dict[str, Any] = field(default_factory=dict)
     """Parameters, seed, input hash, runs, quality."""
 
@@ -95,6 +113,20 @@ class Ranker:
         logit = np.asarray(model.boosters[0].predict(rows, raw_score=True, num_threads=threads), dtype=np.float64)
         return calibrated(logit, model.table)
 
+    def active(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probability that users come back within the training window's length.
+
+        Args:
+            rows: from `interestgraph.recommend.features.user_row`, one a user.
+        """
+        assert self.activity is not None, "trained on labels that tell"
+        logit = np.asarray(self.activity.booster.predict(rows, raw_score=True, num_threads=1), dtype=np.float64)
+        return calibrated(logit, self.activity.table)
+
+    def reliability(self, name: str) -> list[tuple[float, float, int]]:
+        """Mean prediction, share observed and number, in bins, of ``mixed``, ``discover`` or ``activity``."""
+        return [(x, y, count) for x, y, count in json.loads(self.info["reliability"]).get(name, [])]
+
     def shares(self, rows: NDArray[np.float32], *, new: bool) -> list[dict[str, float]]:
         """What each source adds to the score of each row: SHAP values of the features, summed by source.
 
@@ -127,6 +159,11 @@ def _model(node: dict[str, Any], name: str) -> Model:
     return Model((first, second), node.pop(f"{name}Mix"), tuple((x, y) for x, y in table))
 
 
+def _activity(node: dict[str, Any]) -> Activity | None:
+    text = node.pop("activity", None)
+    return Activity(text, tuple((x, y) for x, y in json.loads(node["calibration"])["activity"])) if text else None
+
+
 def read_ranker(database: Database) -> Ranker | None:
     """The ranker that serves, if one was trained."""
     for row in database.read("serve/ranker"):
@@ -136,6 +173,7 @@ def read_ranker(database: Database) -> Ranker | None:
             mixed=_model(node, "mixed"),
             discover=_model(node, "discover") if "discover" in node else None,
             features=tuple(node.pop("features")),
+            activity=_activity(node),
             repeat=node.pop("repeat"),
             explore=node.pop("explore"),
             info=node,

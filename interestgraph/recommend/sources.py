@@ -96,6 +96,7 @@ def find_scores(
     own: bool = True,
     new: bool = True,
     need: int = 0,
+    also: Ints | None = None,
 ) -> Scores:
     """The best candidates of each source, together, with the scores of all sources.
 
@@ -106,6 +107,7 @@ def find_scores(
         allowed: items that may be proposed, shape (items,); None: all that are still sold.
         own: whether items that the user has a relationship to may be proposed.
         new: whether others may.
+        also: numbers of items that are candidates in any case.
         need: where the sources propose fewer, the most popular others come along, as long as there are any.
     """
     dense = dense_scores(catalogue, person, config)
@@ -119,7 +121,7 @@ def find_scores(
         mine[person.item] = True
         fit &= mine
     proposals = {name: _proposals(catalogue, person, config, name, score, fit) for name, score in dense.items()}
-    parts = [part for part in proposals.values() if len(part)]
+    parts = [part for part in (*proposals.values(), also) if part is not None and len(part)]
     item = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int32)
     if len(item) < need:
         fit[item] = False

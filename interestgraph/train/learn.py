@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interestgraph.recommend.features import FEATURES
+from interestgraph.recommend.ranker import calibrated
+from interestgraph.train.calibration import Bins, calibrate, reliability
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -72,7 +74,9 @@ class Learnt:
     quality: dict[str, float]
     """Recall and NDCG at 10 on the users held out, of the trees and of the blend."""
     table: tuple[tuple[float, float], ...]
-    """Calibration: logit to log odds of being chosen, see `calibrate`."""
+    """Calibration: logit to log odds of being chosen, see `calibrate`; of half of the users held out."""
+    reliability: Bins
+    """Of the other half."""
     importance: dict[str, float]
 
 
@@ -107,7 +111,8 @@ def learn(samples: Samples, config: TreeConfig, seed: int) -> Learnt:
     tested = np.zeros(count, dtype=np.bool_)
     tested[generator.choice(count, max(1, round(config.held_out * count)), replace=False)] = True
     seen, held = samples.part(~tested).thinned(config.most_rows, seed), samples.part(tested)
-    logit, first = _best(_fit(seen, config, seed, "binary"), held, config.rounds, np.zeros(len(held.user)))
+    logit = _fit(seen, config, seed, "binary")
+    first, _ = _rounds(logit, held, config.rounds, np.zeros(len(held.user)))
     base = np.asarray(logit.predict(held.rows, raw_score=True, num_iteration=first), dtype=np.float64)
     rank = _fit(seen, config, seed, "lambdarank")
     tried = {0.0: (1, sum(quality(base, held)))}
@@ -118,11 +123,15 @@ def learn(samples: Samples, config: TreeConfig, seed: int) -> Learnt:
     both = base + mix * np.asarray(rank.predict(held.rows, raw_score=True, num_iteration=second), dtype=np.float64)
     found, plain = quality(both, held), quality(held.blend, held)
     gain = logit.feature_importance("gain", iteration=first)
+    # Whole users, so that what one half says is new to the other.
+    half = held.user % 2 == 0
+    table = calibrate(base[half], held.chosen[half])
     return Learnt(
         texts=(logit.model_to_string(num_iteration=first), rank.model_to_string(num_iteration=second)),
         mix=mix,
         quality={"recall": found[0], "ndcg": found[1], "blend_recall": plain[0], "blend_ndcg": plain[1]},
-        table=calibrate(base, held.chosen),
+        table=table,
+        reliability=reliability(calibrated(base[~half], table), held.chosen[~half]),
         importance=dict(zip(FEATURES, (gain / max(float(gain.sum()), 1e-9)).tolist(), strict=True)),
     )
 
@@ -156,10 +165,6 @@ def _fit(samples: Samples, config: TreeConfig, seed: int, objective: str) -> Boo
     return lightgbm.train(parameters, data, config.rounds)
 
 
-def _best(model: Booster, held: Samples, rounds: int, base: NDArray[np.float64]) -> tuple[Booster, int]:
-    return model, _rounds(model, held, rounds, base)[0]
-
-
 def _rounds(model: Booster, held: Samples, rounds: int, base: NDArray[np.float64]) -> tuple[int, float]:
     """The number of trees that is best on the users held out, added to `base`, and recall + NDCG with it."""
     steps = sorted({max(1, round(rounds * part / 5)) for part in range(1, 6)})
@@ -172,28 +177,3 @@ def _rounds(model: Booster, held: Samples, rounds: int, base: NDArray[np.float64
         found.append((sum(quality(score, held)), -step))
     best = max(found)
     return -best[1], best[0]
-
-
-def calibrate(
-    logit: NDArray[np.float64], chosen: NDArray[np.bool_], points: int = 20
-) -> tuple[tuple[float, float], ...]:
-    """Log odds of being chosen by logit, at quantiles of the logit, not falling (isotonic regression by pooling).
-
-    Args:
-        logit: of candidates of users that the trees did not see.
-        chosen: whether they were chosen.
-        points: most points of the table.
-    """
-    order = np.argsort(logit)
-    # Finer at the top, where the candidates are that anybody asks about.
-    edges = np.unique(np.round(len(order) * (1 - np.geomspace(1, 1e-3, points + 1))).astype(int))
-    edges[-1] = len(order)
-    groups: list[list[float]] = []
-    for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        rows = order[start:end]
-        groups.append([float(logit[rows].mean()), float(chosen[rows].sum()), float(len(rows))])
-        while len(groups) > 1 and groups[-2][1] / groups[-2][2] >= groups[-1][1] / groups[-1][2]:
-            x2, hits2, size2 = groups.pop()
-            x1, hits1, size1 = groups.pop()
-            groups.append([(x1 * size1 + x2 * size2) / (size1 + size2), hits1 + hits2, size1 + size2])
-    return tuple((x, float(np.log((hits + 0.5) / (size - hits + 0.5)))) for x, hits, size in groups)

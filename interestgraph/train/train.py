@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interestgraph import __version__
 from interestgraph.embed.run import EmbedConfig
@@ -29,11 +30,12 @@ from interestgraph.neo4j.schema import ensure_schema
 from interestgraph.neo4j.scratch import scratch_database
 from interestgraph.recommend.blend import blend
 from interestgraph.recommend.catalogue import Catalogue
-from interestgraph.recommend.features import FEATURES
+from interestgraph.recommend.features import FEATURES, USER, user_row
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.rank import RankConfig, find_pool
 from interestgraph.recommend.serving import serving
 from interestgraph.settings import Settings
+from interestgraph.train.activity import Activity, learn_activity
 from interestgraph.train.choices import Choices, choices_between, hide_pairs, last_event
 from interestgraph.train.learn import Learnt, Samples, TreeConfig, learn
 from interestgraph.train.replay import ReplayConfig, replay
@@ -120,7 +122,8 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
         again = ReplayConfig(config.loader, config.data, until, enrich=config.enrich, embed=config.embed)
         seconds = replay(past, scratch, again, progress, loaded=hide if cut is None else None)
         began_rows = time.perf_counter()
-        sets, shares = collect(past, hidden if cut is None else truth, config, progress)
+        found = collect(past, hidden if cut is None else truth, config, progress, hidden=cut is None)
+    sets = found.sets
     seconds["features"] = time.perf_counter() - began_rows
     began_learning = time.perf_counter()
     learnt = {}
@@ -128,6 +131,7 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
         if progress:
             progress("learn", at, len(sets))
         learnt[name] = learn(samples, config.trees, config.seed)
+    activity = learn_activity(found.users, found.active, config.seed)
     if progress:
         progress("learn", len(sets), len(sets))
     seconds["learn"] = time.perf_counter() - began_learning
@@ -139,12 +143,12 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
         users=len(sets["mixed"].total),
         candidates=len(sets["mixed"].user),
         quality={name: model.quality for name, model in learnt.items()},
-        repeat=shares[0],
-        explore=shares[1],
+        repeat=found.repeat,
+        explore=found.explore,
         importance=dict(sorted(learnt["mixed"].importance.items(), key=lambda pair: -pair[1])[:10]),
         seconds={**seconds, "all": time.perf_counter() - began},
     )
-    return store(database, report, learnt, config)
+    return store(database, report, learnt, activity, config)
 
 
 def _window(config: TrainConfig) -> tuple[datetime | None, Choices]:
@@ -168,16 +172,36 @@ def _window(config: TrainConfig) -> tuple[datetime | None, Choices]:
     return None, {}
 
 
+@dataclass(frozen=True)
+class Collected:
+    """What there is to learn from."""
+
+    sets: dict[str, Samples]
+    """``mixed`` and ``discover``; only ``mixed``, of new items, where hardly anything is chosen twice."""
+    repeat: float
+    explore: float
+    users: NDArray[np.float32]
+    """What is known of users as such, one row each; none where pairs are hidden."""
+    active: NDArray[np.bool_]
+    """Whether each of them chose anything in the window."""
+
+
 def collect(
-    past: Database, truth: Mapping[str, set[str]], config: TrainConfig, progress: Progress | None = None
-) -> tuple[dict[str, Samples], tuple[float, float]]:
-    """Candidates of a sample of users with their labels, by kind of list, and the shares of repeating and exploring.
+    past: Database,
+    truth: Mapping[str, set[str]],
+    config: TrainConfig,
+    progress: Progress | None = None,
+    *,
+    hidden: bool = False,
+) -> Collected:
+    """Candidates of a sample of users with their labels, by kind of list, and what users tell as such.
 
     Args:
         past: a graph that ends where the choices begin.
         truth: what users chose next.
         config: how many users, and how candidates are found.
         progress: called with step, users done, users in all.
+        hidden: whether the choices were taken out of the graph, and lie at no later time.
 
     Raises:
         StateError: too few users to learn from.
@@ -185,16 +209,21 @@ def collect(
     generator = np.random.default_rng(config.seed)
     held = serving(past)
     state = held.state()
-    users = sorted(truth)
+    # Also users who chose nothing, who tell who comes back; where pairs are hidden, just those that have some.
+    every = {row["userId"] for row in past.read("enrich/export_users")}
+    users = sorted(truth.keys() & every if hidden else every)
     users = [users[at] for at in np.sort(generator.permutation(len(users))[: config.users])]
     kinds = ("mixed", "discover") if not state.context.leaves_out_seen(None) else ("mixed",)
     made: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in kinds}
+    activity: list[tuple[Any, bool]] = []
     counts = np.zeros(4)
     done = 0
     for batch in batched(users, USERS_PER_QUERY):
         state, people, _ = held.people(batch, None)
         for person in people:
-            chosen = _known(state.catalogue, truth[person.user])
+            chosen = _known(state.catalogue, truth.get(person.user, set()))
+            if len(person.item) and not hidden:
+                activity.append((user_row(person), person.user in truth))
             if not len(person.item) or not len(chosen):
                 continue
             counts += _habits(state.catalogue, person, chosen)
@@ -215,7 +244,10 @@ def collect(
         )
     repeat, explore = counts[0] / max(counts[1], 1), counts[2] / max(counts[3], 1)
     sets = {kind: _together(parts) for kind, parts in made.items() if len(parts) >= 10}
-    return sets, (float(repeat), float(explore))
+    rows = np.array([row for row, _ in activity], dtype=np.float32).reshape(-1, len(USER))
+    return Collected(
+        sets, float(repeat), float(explore), rows, np.array([came for _, came in activity], dtype=np.bool_)
+    )
 
 
 def _known(catalogue: Catalogue, items: set[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -243,7 +275,13 @@ def _together(parts: Sequence[tuple[Any, ...]]) -> Samples:
     )
 
 
-def store(database: Database, report: TrainReport, learnt: Mapping[str, Learnt], config: TrainConfig) -> TrainReport:
+def store(
+    database: Database,
+    report: TrainReport,
+    learnt: Mapping[str, Learnt],
+    activity: Activity | None,
+    config: TrainConfig,
+) -> TrainReport:
     """Keep the ranker in the graph, in the place of the one before; returns the report with its id."""
     ensure_schema(database)
     spec = load_spec(config.loader)
@@ -253,13 +291,16 @@ def store(database: Database, report: TrainReport, learnt: Mapping[str, Learnt],
     ranker_id = f"ranker-{identity.hexdigest()[:12]}"
     context = serving(database).state().context
     mixed, discover = learnt["mixed"], learnt.get("discover")
+    models: dict[str, Learnt | Activity] = {**learnt, **({} if activity is None else {"activity": activity})}
     properties = {
         "status": "active" if report.serves else "passed over",
         "mixed": list(mixed.texts),
         "mixedMix": mixed.mix,
         "discover": None if discover is None else list(discover.texts),
         "discoverMix": None if discover is None else discover.mix,
-        "calibration": json.dumps({name: model.table for name, model in learnt.items()}),
+        "activity": None if activity is None else activity.text,
+        "calibration": json.dumps({name: model.table for name, model in models.items()}),
+        "reliability": json.dumps({name: model.reliability for name, model in models.items()}),
         "features": list(FEATURES),
         "repeat": report.repeat,
         "explore": report.explore,

@@ -14,6 +14,7 @@ from interestgraph.recommend.features import FEATURES
 from interestgraph.recommend.rank import RankConfig, find_pool, score_pools
 from interestgraph.recommend.recommend import RecommendConfig, recommend, recommend_many
 from interestgraph.recommend.serving import serving
+from interestgraph.train.activity import learn_activity
 from interestgraph.train.learn import TreeConfig, learn
 from interestgraph.train.train import TrainConfig, TrainReport, collect, store
 
@@ -25,7 +26,8 @@ def train_here(database: Database, log: Path) -> TrainReport:
     users = [row["userId"] for row in database.read("enrich/export_users")]
     truth = {user: {f"{user.split('-')[0]}-{item}" for item in range(6)} for user in users}
     config = TrainConfig("events", log, trees=SMALL)
-    sets, (repeat, explore) = collect(database, truth, config)
+    found = collect(database, truth, config)
+    sets = found.sets
     learnt = {name: learn(samples, SMALL, config.seed) for name, samples in sets.items()}
     report = TrainReport(
         ranker_id="",
@@ -35,11 +37,13 @@ def train_here(database: Database, log: Path) -> TrainReport:
         users=len(sets["mixed"].total),
         candidates=len(sets["mixed"].user),
         quality={name: model.quality for name, model in learnt.items()},
-        repeat=repeat,
-        explore=explore,
+        repeat=found.repeat,
+        explore=found.explore,
         importance={},
     )
-    return store(database, report, learnt, config)
+    # Half of the users came back, those with the most items.
+    active = found.users[:, 0] > np.median(found.users[:, 0])
+    return store(database, report, learnt, learn_activity(found.users, active, 1), config)
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +87,10 @@ def test_without_explanations_the_list_is_the_same(trained: Database) -> None:
 def test_training_and_serving_see_the_same_rows(trained: Database) -> None:
     state, (person,), _ = serving(trained).people(["tea-fan-4"], None)
     config = TrainConfig("events")
-    sets, _ = collect(
-        trained, {f"{word}-fan-{at}": {f"{word}-0"} for word in ("tea", "cake") for at in range(8)}, config
-    )
+    found = collect(trained, {f"{word}-fan-{at}": {f"{word}-0"} for word in ("tea", "cake") for at in range(8)}, config)
     place = sorted(f"{word}-fan-{at}" for word in ("tea", "cake") for at in range(8)).index("tea-fan-4")
     pool = find_pool(state.catalogue, person, RankConfig(), None, trained=True, fresh=False)
-    np.testing.assert_array_equal(sets["mixed"].rows[sets["mixed"].user == place], pool.rows)
+    np.testing.assert_array_equal(found.sets["mixed"].rows[found.sets["mixed"].user == place], pool.rows)
     (score,) = score_pools([pool], state.ranker, RankConfig())
     served = recommend(trained, "tea-fan-4", RecommendConfig(n=100))
     assert [item.score for item in served] == pytest.approx(sorted(score.tolist(), reverse=True)[:100], abs=1e-5)
@@ -101,9 +103,7 @@ def chosen_by(database: Database, user: str) -> set[str]:
 
 
 def test_modes_divide_the_items(trained: Database) -> None:
-    own = {
-        row["item"] for row in trained.read("MATCH (:User {userId: 'tea-fan-1'})-->(i:Item) RETURN i.itemId AS item")
-    }
+    own = chosen_by(trained, "tea-fan-1")
     again = {item.item_id for item in recommend(trained, "tea-fan-1", RecommendConfig(n=50, mode="again"))}
     new = {item.item_id for item in recommend(trained, "tea-fan-1", RecommendConfig(n=50, mode="discover"))}
     assert again == own
@@ -112,15 +112,11 @@ def test_modes_divide_the_items(trained: Database) -> None:
 
 
 def test_dials_set_the_shares_of_the_list(trained: Database) -> None:
-    own = {
-        row["item"] for row in trained.read("MATCH (:User {userId: 'tea-fan-1'})-->(i:Item) RETURN i.itemId AS item")
-    }
+    own = chosen_by(trained, "tea-fan-1")
     for repeat, expected in ((0.0, 0), (0.5, 3), (1.0, len(own))):
         found = recommend(trained, "tea-fan-1", RecommendConfig(n=6, repeat=repeat))
         assert len({item.item_id for item in found} & own) == min(expected, 6)
-    familiar = {"Drinks > Tea"} | {
-        item.category for item in recommend(trained, "tea-fan-1", RecommendConfig(mode="again"))
-    }
+    familiar = {item.category for item in recommend(trained, "tea-fan-1", RecommendConfig(mode="again"))}
     strange = recommend(trained, "tea-fan-1", RecommendConfig(n=4, mode="discover", explore=1.0))
     assert not {item.category for item in strange} & familiar
     with pytest.raises(ConfigurationError, match="repeat must be auto or from 0 to 1, got 2"):
