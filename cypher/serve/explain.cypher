@@ -1,7 +1,8 @@
 // purpose: The paths between a user and an item that support a recommendation, with their weights.
+// alike: others who chose the item and the one or two own items that lead to it most.
 // asOf in epoch milliseconds; halfLives in days by behaviour; seeds: how many of the user's strongest items count.
 // parameters: userId STRING, itemId STRING, asOf INTEGER, halfLives MAP, seeds INTEGER
-// returns: itemId STRING, title STRING, trend FLOAT, buyers INTEGER, repeatRate FLOAT, path LIST<STRING>, cosine FLOAT, own LIST<MAP>, similar LIST<MAP>, categories LIST<MAP>, communities LIST<MAP>, peers INTEGER
+// returns: itemId STRING, title STRING, trend FLOAT, buyers INTEGER, repeatRate FLOAT, path LIST<STRING>, cosine FLOAT, own LIST<MAP>, similar LIST<MAP>, categories LIST<MAP>, communities LIST<MAP>, peers INTEGER, alike LIST<MAP>
 // mode: READ
 MATCH (u:User {userId: $userId})
 MATCH (i:Item {itemId: $itemId})
@@ -13,6 +14,14 @@ CALL (u) {
   ORDER BY score DESC, j.itemId LIMIT $seeds
   RETURN collect({item: j, score: score}) AS strongest
 }
+CALL (i, strongest) {
+  UNWIND strongest AS seed
+  WITH i, seed.item AS j, seed.score AS strength
+  MATCH (j)-[s:SIMILAR_TO]->(i)
+  WITH j, strength, s.score AS score
+  ORDER BY log(1 + strength) * score DESC, j.itemId LIMIT 5
+  RETURN collect({item: j, strength: strength, score: score}) AS near
+}
 RETURN i.itemId AS itemId, i.title AS title, i.trend AS trend, i.buyers AS buyers, i.repeatRate AS repeatRate,
        [(i)-[:IN_CATEGORY]->(c) | c.path][0] AS path,
        CASE WHEN u.embedding IS NOT NULL AND i.embedding IS NOT NULL
@@ -22,14 +31,8 @@ RETURN i.itemId AS itemId, i.title AS title, i.trend AS trend, i.buyers AS buyer
          RETURN {behaviour: type(r), count: r.count, lastAt: r.lastAt.epochMillis, weight: r.weight * 2.0 ^ (-($asOf - r.lastAt.epochMillis) / 86400000.0 / $halfLives[type(r)])}
          ORDER BY r.weight DESC
        } AS own,
-       COLLECT {
-         UNWIND strongest AS seed
-         WITH i, seed.item AS j, seed.score AS strength
-         MATCH (j)-[s:SIMILAR_TO]->(i)
-         RETURN {itemId: j.itemId, title: j.title, strength: strength, score: s.score,
-                 weight: log(1 + strength) * s.score}
-         ORDER BY log(1 + strength) * s.score DESC LIMIT 5
-       } AS similar,
+       [link IN near | {itemId: link.item.itemId, title: link.item.title, strength: link.strength, score: link.score,
+                        weight: log(1 + link.strength) * link.score}] AS similar,
        COLLECT {
          MATCH (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(c:Category)<-[w:INTERESTED_IN]-(u)
          RETURN {categoryId: c.categoryId, name: c.name, level: c.level, share: w.share}
@@ -43,4 +46,16 @@ RETURN i.itemId AS itemId, i.title AS title, i.trend AS trend, i.buyers AS buyer
          MATCH (u)-[:IN_COMMUNITY]->(:Community)<-[:IN_COMMUNITY]-(other:User)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i)
          WHERE other <> u
          RETURN DISTINCT other
-       } AS peers
+       } AS peers,
+       COLLECT {
+         WITH i, u, near
+         WHERE size(near) > 0
+         WITH i, u, near[0].item AS a, near[1].item AS b
+         MATCH (a)<-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]-(other:User)
+         WHERE other <> u
+           AND EXISTS { (other)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(i) }
+           AND (b IS NULL OR EXISTS { (other)-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]->(b) })
+         WITH a, b, count(DISTINCT other) AS users
+         RETURN {users: users, via: [node IN [a, b] WHERE node IS NOT NULL | node.itemId],
+                 titles: [node IN [a, b] WHERE node IS NOT NULL | node.title]}
+       } AS alike

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+import numpy as np
 
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.queries import load_query
-from interestgraph.recommend.context import Context, read_context, require_item, require_user
+from interestgraph.recommend.blend import blend
+from interestgraph.recommend.context import Context, require_item, require_user
+from interestgraph.recommend.features import features
+from interestgraph.recommend.person import Person
+from interestgraph.recommend.rank import RankConfig
 from interestgraph.recommend.reasons import Path
+from interestgraph.recommend.serving import State, serving
+from interestgraph.recommend.sources import find_scores
 from interestgraph.recommend.texts import name_of, own_text, path_text, share_text, with_literals
 
 SEEDS = 50
@@ -28,6 +36,12 @@ class Explanation:
     paths: tuple[Path, ...]
     cypher: str
     """A statement that draws exactly this subgraph in Neo4j Browser."""
+    score: float = 0.0
+    """Of the ranker, or of the blend; as in `recommend`."""
+    sources: dict[str, float] = field(default_factory=dict)
+    """Source -> what it adds to the score, largest first; they sum to it."""
+    probability: float | None = None
+    """That the user chooses the item in the days the ranker was trained for; None without a ranker."""
     notes: tuple[str, ...] = ()
 
 
@@ -40,8 +54,9 @@ def explain(database: Database, user: str, item: str, as_of: datetime | None = N
     """
     require_user(database, user)
     require_item(database, item)
-    context = read_context(database)
-    at = context.moment(as_of)
+    state, (known,), at = serving(database).people([user], as_of)
+    context = state.context
+    score, sources, probability = _score(state, known, item)
     (row,) = database.read(
         "serve/explain", userId=user, itemId=item, asOf=at, halfLives=context.half_lives, seeds=SEEDS
     )
@@ -55,8 +70,26 @@ def explain(database: Database, user: str, item: str, as_of: datetime | None = N
         sentence=_sentence(name_of(item, row["title"]), row, paths, at),
         paths=paths,
         cypher=with_literals(load_query("serve/draw_explanation").text, userId=user, itemId=item, via=via),
-        notes=context.notes,
+        score=round(score, 6),
+        sources={name: round(part, 6) for name, part in sources.items()},
+        probability=probability,
+        notes=state.notes,
     )
+
+
+def _score(state: State, known: Person, item: str) -> tuple[float, dict[str, float], float | None]:
+    """Score, shares of the sources, and probability of an item for a user, among the user's usual candidates."""
+    number = np.array([state.catalogue.position[item]], dtype=np.int32)
+    config = RankConfig()
+    scores = find_scores(state.catalogue, known, config.candidates, also=number)
+    at = int(np.searchsorted(scores.item, number[0]))
+    ranker = state.ranker
+    if ranker is None or not len(known.item):
+        parts = {name: float(part[at]) for name, part in blend(scores, config.blend).items() if part[at] > 0}
+        return sum(parts.values()), dict(sorted(parts.items(), key=lambda part: -part[1])), None
+    rows = features(state.catalogue, known, scores)[at : at + 1]
+    (shares,) = ranker.shares(rows, new=False)
+    return float(ranker.score(rows, new=False)[0]), shares, round(float(ranker.probability(rows, new=False)[0]), 6)
 
 
 def _paths(row: Row, at: int, context: Context) -> Iterator[Path]:
@@ -65,6 +98,11 @@ def _paths(row: Row, at: int, context: Context) -> Iterator[Path]:
     for near in row["similar"]:
         text = f"goes with {name_of(near['itemId'], near['title'])} (score {near['score']:.3f})"
         yield Path("similar", near["weight"], text, (near["itemId"],))
+    for alike in row["alike"]:
+        if alike["users"]:
+            names = " and ".join(name_of(*pair) for pair in zip(alike["via"], alike["titles"], strict=True))
+            text = f"{alike['users']} others who chose {names} chose it too"
+            yield Path("peers", float(alike["users"]), text, tuple(alike["via"]))
     for category in row["categories"]:
         text = f"{category['name']} (level {category['level']}) is {share_text(category['share'])} of the interest"
         yield Path("category", category["share"], text, (category["categoryId"],))

@@ -19,7 +19,7 @@ class Path:
     """One path from the user to the item, or one fact that joins them."""
 
     kind: str
-    """``own``, ``similar``, ``peers``, ``category``, ``community``, ``vector`` or ``trend``."""
+    """``own``, ``similar``, ``peers`` (of one item explained), ``category``, ``community``, ``vector``, ``trend``."""
     weight: float
     """own: decayed weight; similar: log(1 + decayed weight) * score; peers: users who chose both items; category:
     share of the user's interest; community: its size; vector: cosine; trend: recent users."""
@@ -100,5 +100,7 @@ def _paths(row: Row, at: int) -> Iterator[Path]:
     if row["share"] and row["path"]:
         text = f"{row['path'][-1]} is {share_text(row['share'])} of the interest"
         yield Path("category", row["share"], text, (row["categoryId"],))
+    if row["cosine"] is not None:
+        yield Path("vector", row["cosine"], f"cosine of the embeddings {row['cosine']:.3f}")
     if row["trend"]:
         yield Path("trend", row["trend"], f"{row['buyers']} users, trend {row['trend']:.1f}")

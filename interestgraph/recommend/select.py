@@ -28,10 +28,9 @@ def share_places(order: NDArray[np.int64], chosen: NDArray[np.bool_], share: flo
         share: 0 to 1.
     """
     first, second = order[chosen[order]], order[~chosen[order]]
-    # Place k of the first kind comes when k + 1/2 places of it are due; the earlier due comes first.
-    if share <= 0 or share >= 1:
-        return np.concatenate([first, second] if share >= 1 else [second, first])
-    due = np.concatenate([(np.arange(len(first)) + 0.5) / share, (np.arange(len(second)) + 0.5) / (1 - share)])
+    # Place k of the first kind is due after (k + 1/2) / share places, of the second after (k + 1/2) / (1 - share); both
+    # are taken times share * (1 - share), which is never a division by nothing.
+    due = np.concatenate([(np.arange(len(first)) + 0.5) * (1 - share), (np.arange(len(second)) + 0.5) * share])
     return np.concatenate([first, second])[np.argsort(due, kind="stable")]
 
 
