@@ -18,12 +18,12 @@ class BlendConfig:
 
     weights: Mapping[str, float] = field(
         default_factory=lambda: {
-            **{"own": 0.7, "similar": 0.07, "linear": 0.1, "vector": 0.03},
-            **{"category": 0.07, "trend": 0.13},
+            **{"own": 0.7, "linear": 0.2, "similar": 0.07},
+            **{"category": 0.07, "trend": 0.07, "vector": 0.03},
         }
     )
     """Source -> weight, not negative; sources left out weigh nothing. The defaults were chosen on a validation month
-    of the Complete Journey (cut 2017-10-31), before its test month was looked at."""
+    of the Complete Journey (cut 2017-10-01), long before its test month."""
 
     def __post_init__(self) -> None:
         for name, weight in self.weights.items():

@@ -100,7 +100,9 @@ class Serving:
                 return held
             if held is None or wanted is None or held.version.graph != wanted.graph or self._is_stale():
                 return self._read()
-            self._state = replace(held, version=wanted, catalogue=self._trends(held.catalogue))
+            # The context too: the first event of a behaviour brings its half-life along.
+            context = read_context(self._ask())
+            self._state = replace(held, version=wanted, context=context, catalogue=self._trends(held.catalogue))
             return self._state
 
     def _is_stale(self) -> bool:
