@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.parts import cut_parts, join_parts, pack_arrays, pack_texts, unpack_arrays, unpack_texts
+from interestgraph.neo4j.queries import load_query
 from interestgraph.recommend.catalogue import Catalogue, Links
 
 PAGE = 50_000
@@ -33,6 +34,13 @@ class Version:
     def key(self) -> str:
         """One text of both."""
         return f"{self.graph} {self.events}"
+
+
+def read_rows(database: Database, query: str, **parameters: Any) -> list[Row]:
+    """The rows of a query file as the driver decodes them: `Database.read` goes through every element of every list
+    once more, which takes longer than the query where the lists are long."""
+    names = load_query(query).returns
+    return [dict(zip(names, values, strict=True)) for values in database.stream(query, **parameters)]
 
 
 def read_version(database: Database) -> Version:
@@ -98,7 +106,7 @@ def read_items(database: Database) -> Row:
     columns: Row = {}
     after = ""
     while True:
-        (page,) = database.read("serve/catalogue", after=after, limit=PAGE)
+        (page,) = read_rows(database, "serve/catalogue", after=after, limit=PAGE)
         if not columns:
             columns = page
         else:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from interestgraph.neo4j.connection import Database, Row
-from interestgraph.recommend.build import Version, item_columns, read_catalogue, read_version
+from interestgraph.recommend.build import Version, item_columns, read_catalogue, read_rows, read_version
 from interestgraph.recommend.catalogue import Catalogue, Links
 from interestgraph.recommend.context import Context, read_context
 from interestgraph.recommend.person import Doings, Person, person
@@ -71,7 +71,7 @@ class Serving:
         Raises:
             StateError: the graph holds no events, or `as_of` lies before the latest.
         """
-        rows = self._ask().read("serve/people", userIds=list(users))
+        rows = read_rows(self._ask(), "serve/people", userIds=list(users))
         if not rows:
             state = self.state()
             return state, [], state.context.moment(as_of)

@@ -116,7 +116,7 @@ def learn(samples: Samples, config: TreeConfig, seed: int) -> Learnt:
     base = np.asarray(logit.predict(held.rows, raw_score=True, num_iteration=first), dtype=np.float64)
     rank = _fit(seen, config, seed, "lambdarank")
     tried = {0.0: (1, sum(quality(base, held)))}
-    for mix in (0.5, 1.0, 2.0):
+    for mix in (0.5, 1.0, 2.0, 4.0):
         tried[mix] = _rounds(rank, held, config.rounds, base / mix)
     mix = max(tried, key=lambda name: (tried[name][1], -name))
     second = tried[mix][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
@@ -28,9 +29,9 @@ def goods(shop: InterestGraph) -> Database:
     return Database(shop.database._driver)
 
 
-def ids(rows: list[Recommendation] | object) -> list[str]:
+def ids(rows: Iterable[Recommendation]) -> list[str]:
     """Item ids in order."""
-    return [row.item_id for row in rows]  # type: ignore[attr-defined]
+    return [row.item_id for row in rows]
 
 
 def ask(database: Database, n: int = 18, **rules: object) -> list[str]:
