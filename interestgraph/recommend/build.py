@@ -62,12 +62,15 @@ def store_pack(database: Database) -> int:
     number.
 
     Written by whoever changes derived structure; the graph serves without it too, only the first answer is slower.
+    Nothing is done where it is there already.
     """
     version = read_version(database)
+    if present := database.read("serve/pack_size", version=_pack_key(version))[0]["bytes"]:
+        return int(present)
     data = pack_arrays(pack(build_catalogue(database)))
     database.write("serve/drop_packs")
     for place, piece in enumerate(cut_parts(data)):
-        database.write("serve/put_pack", version=_pack_key(version), place=place, data=piece)
+        database.write("serve/put_pack", version=_pack_key(version), place=place, size=len(piece), data=piece)
     return len(data)
 
 

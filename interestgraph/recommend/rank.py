@@ -19,6 +19,8 @@ from interestgraph.recommend.ranker import Ranker
 from interestgraph.recommend.select import arrange, by_score, share_places
 from interestgraph.recommend.sources import CandidateConfig, Scores, find_scores
 
+ALONE = 10_000
+"""Candidates that one thread scores sooner than several that have to wait for each other."""
 Mode = Literal["mixed", "again", "discover"]
 Dial = float | Literal["auto"]
 
@@ -136,7 +138,7 @@ def score_pools(pools: Sequence[Pool], ranker: Ranker | None, config: RankConfig
         if not group or ranker is None:
             continue
         rows = [pool.rows for at in group if (pool := pools[at]).rows is not None]
-        threads = 1 if len(rows) == 1 else 0
+        threads = 1 if sum(map(len, rows)) < ALONE else 0
         made = ranker.score(rows[0] if len(rows) == 1 else np.concatenate(rows), new=new, threads=threads)
         for at, part in zip(group, np.split(made, np.cumsum([len(row) for row in rows])[:-1]), strict=True):
             found[at] = part

@@ -42,12 +42,13 @@ def learn_activity(rows: NDArray[np.float32], active: NDArray[np.bool_], seed: i
         "learning_rate": 0.07,
         "num_leaves": 7,
         "min_data_in_leaf": max(5, len(rows) // 100),
+        "num_threads": 1,
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
         "verbosity": -1,
     }
     model = lightgbm.train(parameters, data, ROUNDS)
-    logit = np.asarray(model.predict(rows[held], raw_score=True), dtype=np.float64)
+    logit = np.asarray(model.predict(rows[held], raw_score=True, num_threads=1), dtype=np.float64)
     table = calibrate(logit, active[held], points=8)
     return Activity(model.model_to_string(), table, reliability(calibrated(logit, table), active[held]))

@@ -113,14 +113,14 @@ def learn(samples: Samples, config: TreeConfig, seed: int) -> Learnt:
     seen, held = samples.part(~tested).thinned(config.most_rows, seed), samples.part(tested)
     logit = _fit(seen, config, seed, "binary")
     first, _ = _rounds(logit, held, config.rounds, np.zeros(len(held.user)))
-    base = np.asarray(logit.predict(held.rows, raw_score=True, num_iteration=first), dtype=np.float64)
+    base = _raw(logit, held, 0, first)
     rank = _fit(seen, config, seed, "lambdarank")
     tried = {0.0: (1, sum(quality(base, held)))}
     for mix in (0.5, 1.0, 2.0, 4.0):
         tried[mix] = _rounds(rank, held, config.rounds, base / mix)
     mix = max(tried, key=lambda name: (tried[name][1], -name))
     second = tried[mix][0]
-    both = base + mix * np.asarray(rank.predict(held.rows, raw_score=True, num_iteration=second), dtype=np.float64)
+    both = base + mix * _raw(rank, held, 0, second)
     found, plain = quality(both, held), quality(held.blend, held)
     gain = logit.feature_importance("gain", iteration=first)
     # Whole users, so that what one half says is new to the other.
@@ -157,6 +157,8 @@ def _fit(samples: Samples, config: TreeConfig, seed: int, objective: str) -> Boo
         "bagging_freq": 1,
         "lambda_l2": config.lambda_l2,
         "lambdarank_truncation_level": config.truncation,
+        # Threads cost more than they bring where there is little to do.
+        "num_threads": 1 if len(order) < 20_000 else 0,
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
@@ -165,14 +167,19 @@ def _fit(samples: Samples, config: TreeConfig, seed: int, objective: str) -> Boo
     return lightgbm.train(parameters, data, config.rounds)
 
 
+def _raw(model: Booster, samples: Samples, start: int, count: int) -> NDArray[np.float64]:
+    """Sum of some trees."""
+    threads = 1 if len(samples.user) < 20_000 else 0
+    made = model.predict(samples.rows, raw_score=True, start_iteration=start, num_iteration=count, num_threads=threads)
+    return np.asarray(made, dtype=np.float64)
+
+
 def _rounds(model: Booster, held: Samples, rounds: int, base: NDArray[np.float64]) -> tuple[int, float]:
     """The number of trees that is best on the users held out, added to `base`, and recall + NDCG with it."""
     steps = sorted({max(1, round(rounds * part / 5)) for part in range(1, 6)})
     score, before, found = base.copy(), 0, []
     for step in steps:
-        score = score + np.asarray(
-            model.predict(held.rows, raw_score=True, start_iteration=before, num_iteration=step - before)
-        )
+        score = score + _raw(model, held, before, step - before)
         before = step
         found.append((sum(quality(score, held)), -step))
     best = max(found)
