@@ -1,7 +1,7 @@
 // purpose: What the graph knows about a user and some items: what speaks for each. strongest: the user's strongest items.
 // asOf in epoch milliseconds; halfLives in days by behaviour.
 // parameters: userId STRING, itemIds LIST<STRING>, strongest LIST<STRING>, asOf INTEGER, halfLives MAP
-// returns: itemId STRING, categoryId STRING, path LIST<STRING>, trend FLOAT, buyers INTEGER, share FLOAT, own LIST<MAP>, near LIST<MAP>, cosine FLOAT
+// returns: itemId STRING, title STRING, brand STRING, price FLOAT, categoryId STRING, path LIST<STRING>, trend FLOAT, buyers INTEGER, share FLOAT, own LIST<MAP>, near LIST<MAP>, cosine FLOAT
 // mode: READ
 OPTIONAL MATCH (u:User {userId: $userId})
 UNWIND $itemIds AS itemId
@@ -17,7 +17,7 @@ WITH u, i, c, w,
        RETURN {itemId: j.itemId, title: j.title, score: s.score}
        ORDER BY s.score DESC
      } AS near
-RETURN i.itemId AS itemId, c.categoryId AS categoryId, c.path AS path, i.trend AS trend, i.buyers AS buyers,
+RETURN i.itemId AS itemId, i.title AS title, i.brand AS brand, i.price AS price, c.categoryId AS categoryId, c.path AS path, i.trend AS trend, i.buyers AS buyers,
        w.share AS share, near,
        CASE WHEN u.embedding IS NOT NULL AND i.embedding IS NOT NULL
             THEN 2 * vector.similarity.cosine(u.embedding, i.embedding) - 1 END AS cosine,

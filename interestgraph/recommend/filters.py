@@ -59,8 +59,9 @@ class Filters:
 
     @property
     def asks_graph(self) -> bool:
-        """Whether properties count that the catalogue does not hold."""
-        return self.in_stock or bool(self.where)
+        """Whether properties of items count, which are asked of the graph as they are at this moment."""
+        prices = self.min_price is not None or self.max_price is not None
+        return prices or self.in_stock or bool(self.brands or self.where)
 
     @property
     def reorders(self) -> bool:
@@ -72,7 +73,7 @@ def allowed_items(database: Database, catalogue: Catalogue, filters: Filters, ca
     """Which items obey the rules, shape (items,); None: all.
 
     Args:
-        database: asked for attributes and stock, as they are at this moment.
+        database: asked for prices, brands, stock and attributes, as they are at this moment.
         catalogue: the items.
         filters: the rules.
         category: id that ``filters.category`` means.
@@ -80,23 +81,18 @@ def allowed_items(database: Database, catalogue: Catalogue, filters: Filters, ca
     found = np.ones(len(catalogue.items), dtype=np.bool_)
     if category is not None:
         found &= in_subtree(catalogue, category)
-    if filters.brands:
-        wanted = set(filters.brands)
-        codes = [at for at, name in enumerate(catalogue.brands) if name in wanted]
-        inside = np.zeros_like(found)
-        inside[codes] = True
-        found &= inside
-    if filters.min_price is not None:
-        found &= catalogue.price >= np.float32(filters.min_price)
-    if filters.max_price is not None:
-        found &= catalogue.price <= np.float32(filters.max_price)
     if filters.include:
         found &= _flags(catalogue, filters.include)
     if filters.exclude:
         found &= ~_flags(catalogue, filters.exclude)
     if filters.asks_graph:
         rows = database.read(
-            "serve/matching_items", inStock=filters.in_stock, attributes=[[*pair] for pair in filters.where.items()]
+            "serve/matching_items",
+            minPrice=filters.min_price,
+            maxPrice=filters.max_price,
+            brands=list(filters.brands),
+            inStock=filters.in_stock,
+            attributes=[[*pair] for pair in filters.where.items()],
         )
         found &= _flags(catalogue, tuple(row["itemId"] for row in rows))
     return None if found.all() else found

@@ -36,6 +36,10 @@ class Reason:
     paths: tuple[Path, ...]
     """Strongest source first."""
     cypher: str
+    title: str | None
+    """As it is at this moment; so are brand and price."""
+    brand: str | None
+    price: float | None
 
 
 def reasons(
@@ -88,6 +92,9 @@ def _reason(person: Person, entry: Scored, row: Row, at: int) -> Reason:
         sentence=reason({name: part for name, part in entry.parts.items() if part > 0}, row, at),
         paths=tuple(paths),
         cypher=with_literals(draw, userId=person.user, itemId=entry.item, via=via),
+        title=row["title"],
+        brand=row["brand"],
+        price=row["price"],
     )
 
 

@@ -183,10 +183,10 @@ def _row(state: State, entry: Scored, why: Reason | None) -> Recommendation:
     price = float(catalogue.price[number])
     return Recommendation(
         item_id=entry.item,
-        title=catalogue.titles[number] or None,
+        title=why.title if why else catalogue.titles[number] or None,
         category=path_text(catalogue.path(number)),
-        brand=catalogue.brands[number] or None,
-        price=round(price, 6) if price == price else None,
+        brand=why.brand if why else catalogue.brands[number] or None,
+        price=why.price if why else (round(price, 6) if price == price else None),
         score=round(entry.score, 6),
         sources={name: round(part, 6) for name, part in entry.parts.items()},
         reason=why.sentence if why else "",
