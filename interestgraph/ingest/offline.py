@@ -32,7 +32,7 @@ class OfflineImporter:
     """Imports graph tables into the empty private server of `settings`; the server is restarted."""
 
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
-        self._settings = settings
+        self.settings = settings
         self._progress = progress
 
     def __call__(
@@ -80,7 +80,7 @@ class OfflineImporter:
                 kind: [_write(backend, folder / f"{kind}.parquet", table, link=(start, end))]
                 for kind, (table, start, end) in links.items()
             }
-            import_full(self._settings, nodes=nodes, relationships=relationships, check=check, progress=self._progress)
+            import_full(self.settings, nodes=nodes, relationships=relationships, check=check, progress=self._progress)
 
 
 def _finished(load: Row) -> Row:
