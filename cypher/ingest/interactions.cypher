@@ -9,7 +9,7 @@ UNWIND $rows AS row
 MATCH (u:User {userId: row.userId})
 MATCH (i:Item {itemId: row.itemId})
 MERGE (u)-[r:PURCHASED]->(i)
-WITH r, row, datetime({epochMillis: row.firstAt}) AS firstAt, datetime({epochMillis: row.lastAt}) AS lastAt,
+WITH r, row, datetime.fromEpochMillis(row.firstAt) AS firstAt, datetime.fromEpochMillis(row.lastAt) AS lastAt,
      CASE WHEN r.lastAt IS NULL THEN 0.0
           ELSE (row.lastAt - r.lastAt.epochMillis) / 86400000.0 / $halfLife END AS halfLives
 SET r.weight = CASE

@@ -243,6 +243,7 @@ def server_command(java: Java, lib: Path, home: Path, roomy: bool = False) -> li
         str(java.executable),
         *base_flags(java),
         f"-Xmx{heap // _MIB}m",
+        f"-XX:NewSize={heap // 3 // _MIB}m",
         collector,
         *sharing,
         f"-XX:ErrorFile={home / 'logs' / 'java-crash-%p.log'}",
