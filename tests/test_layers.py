@@ -25,7 +25,7 @@ LAYERS = {
     "neo4j": 2,
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3},
     **{"evaluate": 4, "stream": 4},
-    **{"status": 5, "doctor": 5},
+    **{"status": 5, "doctor": 5, "vectors": 5},
     **{"client": 6, "async_client": 7},
     "cli": 8,
     "__main__": 9,

@@ -2,7 +2,8 @@
 // parameters: runId STRING, limit INTEGER
 // returns: cleared INTEGER
 // mode: WRITE
-MATCH (run:EmbeddingRun {runId: $runId, status: 'writing'})
+MATCH (run:EmbeddingRun {runId: $runId})
+WHERE run.status = 'writing' OR (run.beside AND NOT EXISTS { MATCH (:EmbeddingRun {status: 'writing'}) })
 MATCH (n:Item)
 WHERE n.embedding IS NOT NULL AND n.embeddingRun <> $runId
 WITH n LIMIT $limit

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +36,24 @@ _AROUND = {"User": ("Item", None), "Item": ("User", "Category"), "Category": ("I
 _PLURAL = {"User": "users", "Item": "items", "Category": "categories"}
 
 
-class Happened(NamedTuple):
+class Happened(Protocol):
     """An event that is already in the graph."""
 
-    user: str
-    item: str
-    behaviour: str
-    millis: int
-    """Epoch milliseconds."""
+    @property
+    def user(self) -> str:
+        """Id."""
+
+    @property
+    def item(self) -> str:
+        """Id."""
+
+    @property
+    def behaviour(self) -> str:
+        """Type of the relationship."""
+
+    @property
+    def millis(self) -> int:
+        """Epoch milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ class FoldReport:
 class Folder:
     """Gives vectors to users, items and categories from those of their neighbours, in the space of the active run.
 
-    It remembers the maps and trained item vectors of that run, so keep one for many calls. Not for several threads.
+    It remembers the maps and trained item vectors of that run, so keep one for many calls.
 
     Args:
         database: the graph.
@@ -69,6 +80,7 @@ class Folder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lock = threading.Lock()
         self._wire = VectorWire(database)
         self.run_id: str | None = None
         """The run that served when it last looked."""
@@ -100,13 +112,16 @@ class Folder:
         Returns:
             How many vectors were written; 0 without a run that can fold in.
         """
-        if not happened or not self.begin(run):
+        if not happened:
             return 0
-        at = max(self._context["lastEventAt"], *(event.millis for event in happened))
-        items = list(dict.fromkeys(event.item for event in happened))
-        users = list(dict.fromkeys(event.user for event in happened))
-        done = self._fold(run, "Item", items, at)
-        return done + self._fold(run, "User", users, at, self._shares(happened, at))
+        with self._lock:
+            if not self.begin(run):
+                return 0
+            at = max(self._context["lastEventAt"], *(event.millis for event in happened))
+            items = list(dict.fromkeys(event.item for event in happened))
+            users = list(dict.fromkeys(event.user for event in happened))
+            done = self._fold(run, "Item", items, at)
+            return done + self._fold(run, "User", users, at, self._shares(happened, at))
 
     def nodes(self, run: Run, label: str, ids: Sequence[str]) -> int:
         """Give nodes vectors from their neighbours; returns how many got one. Call `begin` before."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from interestgraph import __version__
 from interestgraph.embed.align import normalise
+from interestgraph.embed.clock import Clock
 from interestgraph.embed.files import read_walks, write_vectors, write_walks
 from interestgraph.embed.fold import fit_fold
 from interestgraph.embed.graph import CATEGORY, ITEM, USER, WalkGraph
@@ -25,7 +25,7 @@ from interestgraph.embed.space import into_space
 from interestgraph.embed.store import KEEP_RUNS, forget_old_runs, store_vectors
 from interestgraph.embed.walks import WalkConfig, Walks, count_walks, iter_walks
 from interestgraph.embed.write import active_run, check_dimensions, serve_vectors
-from interestgraph.errors import DataError
+from interestgraph.errors import ConfigurationError, DataError
 from interestgraph.model import Progress
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
@@ -154,11 +154,13 @@ def embed(
         progress: called with step, units done, units in all.
 
     Raises:
-        StateError: the graph holds no events.
-        SchemaMismatchError: the vector indexes hold other dimensions.
+        StateError: the graph holds no events, or another run has begun to write.
+        SchemaMismatchError: the vectors that serve have other dimensions.
         DataError: the file of walks names a node that the graph has not, or cannot be read.
     """
-    clock = _Clock()
+    if keep_runs < 1:
+        raise ConfigurationError(f"keep_runs must be at least 1, got {keep_runs}")
+    clock = Clock()
     fingerprint = graph_fingerprint(database)
     loads = [row["load"]["loadId"] for row in database.read("ingest/list_loads")]
     active = active_run(database)
@@ -211,17 +213,6 @@ def embed(
     serve_vectors(database, run_id, config.skipgram.dimensions, parts, finish=finish, lap=clock.lap, progress=progress)
     forget_old_runs(database, keep_runs)
     return _report_of({"runId": run_id, **properties, **ended}, changed=True)
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.seconds[name] = round(now - self._last, 3)
-        self._last = now
 
 
 def _parameters(config: EmbedConfig) -> Row:

@@ -16,7 +16,7 @@ from interestgraph.errors import SchemaMismatchError, StateError
 from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.schema import check_vector_indexes, drop_vector_indexes, ensure_vector_indexes
-from interestgraph.neo4j.vectors import Vectors, drop_vectors_beside, put_vectors
+from interestgraph.neo4j.vectors import Vectors, clear_other_vectors, drop_vectors_beside, put_vectors
 
 Parts = Sequence[tuple[str, Sequence[str], Vectors]]
 """Label, ids, float32 (n, d); a vector of zeros is none."""
@@ -61,6 +61,8 @@ def serve_vectors(
         # Nobody reads the usual place; without indexes it is written in a tenth of the time.
         drop_vector_indexes(database)
     put_vectors(database, run_id, parts, beside=beside, progress=progress)
+    if active is None or active.get("beside"):
+        clear_other_vectors(database, run_id)
     lap("write back")
     ensure_vector_indexes(database, dimensions, beside=beside, progress=progress)
     lap("index")
@@ -76,6 +78,7 @@ def _move_home(database: Database, run_id: str, dimensions: int, parts: Parts, p
     """Write the vectors that serve from beside to the usual place, and serve from there."""
     drop_vector_indexes(database)
     put_vectors(database, run_id, parts, progress=progress)
+    clear_other_vectors(database, run_id)
     ensure_vector_indexes(database, dimensions, progress=progress)
     activate(database, run_id, {}, beside=False)
     clear_beside(database)

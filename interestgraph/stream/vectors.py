@@ -1,0 +1,80 @@
+"""Vectors that follow a stream: new users and items get one, and users move, shortly behind their events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from interestgraph.embed.fold_in import Folder
+from interestgraph.errors import QueryError, UnavailableError
+from interestgraph.ingest.record import Event
+from interestgraph.neo4j.connection import Database
+from interestgraph.stream.source import Say
+
+_EVENTS = 500
+"""Events whose users are brought up to date in one transaction."""
+_MOST = 200_000
+"""Events that wait at most; older ones are given up: their users follow with the next one."""
+_REST = 4.0
+"""After a transaction of vectors, events have so many times as long for themselves."""
+_SHORTEST = 0.1
+"""Seconds between two transactions of vectors."""
+_LAST = 10.0
+"""Seconds that the vectors of the last events may take at the end of a run."""
+
+
+class Following:
+    """Brings vectors up to date with events that were applied, in transactions of its own.
+
+    Vectors cost more than events, since the vector index has to take them in: they are written a fifth of the time at
+    most, for all that waits together; a user with ten events meanwhile moves once. If the run dies, the users that
+    waited follow with their next event or the next `interestgraph embed`.
+
+    Args:
+        database: the graph.
+        say: told when vectors cannot follow.
+    """
+
+    def __init__(self, database: Database, say: Say) -> None:
+        self._database, self._say = database, say
+        self._folder: Folder | None = None
+        self._waiting: list[Event] = []
+        self._next = 0.0
+        self.written = 0
+        """Vectors written so far."""
+
+    def saw(self, events: Sequence[Event]) -> None:
+        """Note events that the graph has by now."""
+        self._waiting += events
+        del self._waiting[:-_MOST]
+
+    def catch_up(self) -> None:
+        """Bring some vectors up to date, if it is time."""
+        if self._waiting and time.monotonic() >= self._next:
+            self._some()
+
+    def finish(self, stop: Callable[[], bool]) -> None:
+        """Bring the rest up to date, for some seconds at most; stopped by `stop` after one more transaction."""
+        deadline = time.monotonic() + _LAST
+        while self._waiting and time.monotonic() < deadline:
+            if not self._some() or stop():
+                break
+
+    def _some(self) -> bool:
+        """One transaction; False if vectors cannot follow now."""
+        began = time.monotonic()
+        some = self._waiting[:_EVENTS]
+        try:
+            if self._folder is None:
+                self._folder = Folder(self._database)
+            folder = self._folder
+            self.written += self._database.transact(lambda run: folder.events(run, some))
+        except UnavailableError:
+            self._next = time.monotonic() + 1.0
+            return False
+        except QueryError as error:
+            self._say(f"vectors do not follow these events: {error}")
+        del self._waiting[: len(some)]
+        now = time.monotonic()
+        self._next = now + max(_SHORTEST, _REST * (now - began))
+        return True
