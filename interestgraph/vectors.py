@@ -23,8 +23,7 @@ class VectorMethods:
 
     def fold_in(self, *, progress: Progress | None = None) -> FoldReport:
         """Give vectors to nodes that have none, from their neighbours'; see `interestgraph.embed.fold_in.fold_new`."""
-        from interestgraph.embed.diff import Drift
-    from interestgraph.embed.fold_in import fold_new
+        from interestgraph.embed.fold_in import fold_new
 
         return fold_new(self._database, progress)
 
@@ -60,9 +59,7 @@ class VectorMethods:
 
         return plot(self._database, Path(file), colour, progress)
 
-    def neighbours(
-        self, node: str, n: int = 10, *, kind: Kind | None = None, among: Kind | None = None
-    ) -> Neighbours:
+    def neighbours(self, node: str, n: int = 10, *, kind: Kind | None = None, among: Kind | None = None) -> Neighbours:
         """The nearest nodes of a user, item or category; see `interestgraph.recommend.neighbours.neighbours`."""
         from interestgraph.recommend.neighbours import neighbours
 

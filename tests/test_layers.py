@@ -33,7 +33,7 @@ LAYERS = {
 """A part imports from parts below it and from itself; its stages do not know each other."""
 HEAVY = (
     *("numba", "lightgbm", "ibis", "duckdb", "pandas", "gensim", "neo4j", "scipy", "numpy", "sklearn", "pyarrow"),
-    "confluent_kafka",
+    *("confluent_kafka", "openTSNE"),
 )
 DRIVER_TYPES = {"interestgraph.client"}
 """May name the driver's types, without importing it when it runs."""

@@ -139,11 +139,12 @@ def _until_none(database: Database, query: str, column: str, **parameters: Any) 
     return found
 
 
-def export_vectors(database: Database, label: str) -> tuple[list[str], Vectors]:
-    """Ids and vectors (n, d) of all nodes of a label that have one."""
+def export_vectors(database: Database, label: str, *, beside: bool = False) -> tuple[list[str], Vectors]:
+    """Ids and vectors (n, d) of all nodes of a label that have one; `beside`: those beside the usual place."""
     ids: list[str] = []
     vectors: list[NDArray[np.float32]] = []
-    for name, vector in database.stream(f"embed/export_{label.lower()}_vectors"):
+    query = load_query(f"embed/export_{label.lower()}_vectors")
+    for name, vector in database.stream(query.beside() if beside else query):
         ids.append(name)
         vectors.append(np.asarray(vector, dtype=np.float32))
     return ids, np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)

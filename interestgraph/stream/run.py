@@ -59,6 +59,8 @@ class StreamConfig:
     """Stop when nothing came for so many seconds."""
     from_start: bool = False
     """Begin at the earliest message, whatever was read before."""
+    vectors: bool = True
+    """Vectors follow the events, where the graph has some."""
     kafka: Mapping[str, str] = field(default_factory=dict)
     """Further settings of the Kafka consumer, named as in librdkafka."""
 
@@ -186,7 +188,7 @@ class _Run:
         self._messages = self._duplicates = self._transactions = self._refused = 0
         self._reasons: Counter[str] = Counter()
         self._recent: deque[tuple[float, int]] = deque([(self._began, 0)])
-        self._vectors = Following(database, say)
+        self._vectors = Following(database, say, on=config.vectors)
         self._ended = "stopped"
 
     def loop(self, parse: Callable[[bytes], Event | str], show: Callable[[StreamState], None]) -> None:

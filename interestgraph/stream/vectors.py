@@ -33,10 +33,11 @@ class Following:
     Args:
         database: the graph.
         say: told when vectors cannot follow.
+        on: False: they do not follow.
     """
 
-    def __init__(self, database: Database, say: Say) -> None:
-        self._database, self._say = database, say
+    def __init__(self, database: Database, say: Say, *, on: bool = True) -> None:
+        self._database, self._say, self._on = database, say, on
         self._folder: Folder | None = None
         self._waiting: list[Event] = []
         self._next = 0.0
@@ -45,7 +46,8 @@ class Following:
 
     def saw(self, events: Sequence[Event]) -> None:
         """Note events that the graph has by now."""
-        self._waiting += events
+        if self._on:
+            self._waiting += events
         del self._waiting[:-_MOST]
 
     def catch_up(self) -> None:
