@@ -73,18 +73,18 @@ def main() -> None:
         [
             "## Vectors",
             f"Writing {len(ids[:NODES]):,} vectors of {DIMENSIONS} dimensions to nodes found by their ids, and the "
-            "run's id beside each. Without an index, reading the parameters takes the time: a list is decoded number by number, a "
-            "VECTOR (Cypher 25) is not. With the index online its insertions into the HNSW graph do, whatever the client "
-            "does.",
+            "run's id beside each. Without an index, reading the parameters takes the time: a list is decoded number "
+            "by number, a VECTOR (Cypher 25) is not. With the index online its insertions into the HNSW graph do, "
+            "whatever the client does.",
             markdown(("way", "seconds", "nodes/s", "times as fast"), writes),
-            f"The vector index over {len(ids):,} item vectors: recall@{NEAREST} against exact search, {QUERIES} of them "
-            "as queries, one at a time.",
+            f"The vector index over {len(ids):,} item vectors: recall@{NEAREST} against exact search, {QUERIES} of "
+            "them as queries, one at a time.",
             markdown(("index", "built in, s", f"recall@{NEAREST}", "p50, ms", "p99, ms"), indexes),
             f"Folding in: {HELD_OUT:.0%} of users, then {HELD_OUT:.0%} of items with events, are left out of the "
-            "training, and get their vectors from their neighbours. They are compared with a run that knew them: cosine "
-            "after rotation, and how many of the 10 nearest items are the same. Recall: of the items whose only event "
-            "comes in a user's last tenth (left out of all trainings), the share among the 100 nearest items that the user had "
-            "not chosen yet. Another seed shows what two full trainings agree on.",
+            "training, and get their vectors from their neighbours. They are compared with a run that knew them: "
+            "cosine after rotation, and how many of the 10 nearest items are the same. Recall: of the items whose only "
+            "event comes in a user's last tenth (left out of all trainings), the share among the 100 nearest items that "
+            "the user had not chosen yet. Another seed shows what two full trainings agree on.",
             markdown(("nodes", "vector from", "cosine", "overlap@10", "recall@100", "ms a node"), folds),
             "Recording and streaming on this graph, with vectors that follow and without:",
             markdown(("way", "without", "with vectors", "vectors written"), following),

@@ -159,7 +159,7 @@ def test_a_stream_takes_the_vectors_along(loaded: InterestGraph, tmp_path: Path)
     log.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     report = loaded.stream(StreamConfig(f"jsonl:{log}", once=True))
     assert (report.events, report.vectors) == (3, 1)
-    assert set(group(loaded, "streamer", 4)) == {"cake"}
+    assert group(loaded, "streamer", 4).count("cake") >= 3
 
 
 def test_without_a_run_events_are_recorded_all_the_same(database: Database, driver: neo4j.Driver) -> None:
