@@ -84,7 +84,7 @@ def check_vector_indexes(database: Database, dimensions: int) -> None:
 def ensure_vector_indexes(
     database: Database, dimensions: int, *, beside: bool = False, progress: Progress | None = None
 ) -> None:
-    """Create the vector indexes that are missing, and wait until they are built.
+    """Create the vector indexes that are missing or hold other dimensions, and wait until they are built.
 
     Args:
         database: the graph.
@@ -96,12 +96,15 @@ def ensure_vector_indexes(
         StateError: the server could not build one.
     """
     config = {"vector.dimensions": dimensions, **VECTOR_OPTIONS}
-    for label in VECTOR_INDEXES:
+    names = {label: f"{name}_next" if beside else name for label, name in VECTOR_INDEXES.items()}
+    present = {index.name: index.dimensions for index in list_indexes(database)}
+    for label, name in names.items():
+        if present.get(name, dimensions) != dimensions:
+            _drop(database, label, beside)
         query = load_query(f"schema/vector_index_{label.lower()}")
         database.run(query.beside() if beside else query, options={"indexConfig": config})
-    names = {f"{name}_next" if beside else name for name in VECTOR_INDEXES.values()}
     while True:
-        rows = [row for row in database.read("schema/list_vector_indexes") if row["name"] in names]
+        rows = [row for row in database.read("schema/list_vector_indexes") if row["name"] in names.values()]
         if failed := [row["name"] for row in rows if row["state"] == "FAILED"]:
             raise StateError(
                 f"Neo4j could not build {', '.join(failed)}: see its log, drop it, and run the command again"
@@ -116,5 +119,9 @@ def ensure_vector_indexes(
 def drop_vector_indexes(database: Database, *, beside: bool = False) -> None:
     """Drop the vector indexes; with `beside` those of the vectors that were built beside the ones that serve."""
     for label in VECTOR_INDEXES:
-        query = load_query(f"schema/drop_vector_index_{label.lower()}")
-        database.run(query.beside() if beside else query)
+        _drop(database, label, beside)
+
+
+def _drop(database: Database, label: str, beside: bool) -> None:
+    query = load_query(f"schema/drop_vector_index_{label.lower()}")
+    database.run(query.beside() if beside else query)
