@@ -30,7 +30,7 @@ from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, batched
 from interestgraph.neo4j.schema import VECTOR_OPTIONS, drop_vector_indexes, ensure_vector_indexes
 from interestgraph.neo4j.vectors import VectorWire, export_vectors, put_vectors
-from interestgraph.stream.run import StreamConfig, stream
+from interestgraph.stream.run import StreamConfig, StreamState, stream
 
 LOADER = "complete_journey"
 NODES = 70_000
@@ -38,6 +38,7 @@ DIMENSIONS = 64
 QUERIES = 300
 NEAREST = 100
 HELD_OUT = 0.1
+STREAMED = 20_000
 LOOP = "UNWIND $rows AS row MATCH (n:Item {itemId: row.id}) SET n.embedding = row.vector, n.embeddingRun = $run"
 CLEAR = (
     "MATCH (n:Item) WHERE n.embedding IS NOT NULL CALL (n) { SET n.embedding = null, n.embeddingRun = null } "
@@ -337,16 +338,26 @@ def _following(database: Database, folder: Path) -> Rows:
                 record(database, [event], also=folder_in.events if follow else None)
                 spent[follow].append((time.perf_counter() - began) * 1000)
         plain, followed = (float(np.median(spent[follow])) for follow in (False, True))
-        found.append((f"`record`, {name}, p50", f"{plain:.1f} ms", f"{followed:.1f} ms", "all"))
-    rates, written = {}, 0
+        found.append((f"`record`, {name}, p50", f"{plain:.1f} ms", f"{followed:.1f} ms", "with each event"))
+    rows: dict[bool, tuple[str, str]] = {}
     with TemporaryDirectory(dir=folder) as name:
         for follow in (False, True):
             log = Path(name) / f"{follow}.jsonl"
-            log.write_text("".join(f"{json.dumps(_line(event))}\n" for event in some(6_000, last, True)))
+            log.write_text("".join(f"{json.dumps(_line(event))}\n" for event in some(STREAMED, last, True)))
             config = StreamConfig(f"jsonl:{log}", once=True, vectors=follow)
-            report = stream(database, config, rejected_folder=Path(name))
-            rates[follow], written = f"{report.messages / report.seconds:,.0f} events/s", report.vectors
-    return [*found, ("`stream`, known users", rates[False], rates[True], f"{written:,}")]
+            began = ended = time.perf_counter()
+            seen = 0
+
+            def show(state: StreamState) -> None:
+                nonlocal seen, ended
+                if state.messages > seen:
+                    seen, ended = state.messages, time.perf_counter()
+
+            report = stream(database, config, rejected_folder=Path(name), show=show)
+            behind = time.perf_counter() - ended
+            rate = f"{STREAMED / (ended - began):,.0f} events/s"
+            rows[follow] = rate, f"{report.vectors:,}, the last {behind:.1f} s after the last event"
+    return [*found, (f"`stream`, {STREAMED:,} events, known users", rows[False][0], *rows[True])]
 
 
 def _line(event: Event) -> dict[str, Any]:

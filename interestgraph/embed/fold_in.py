@@ -118,7 +118,8 @@ class Folder:
             if not self.begin(run):
                 return 0
             at = max(self._context["lastEventAt"], *(event.millis for event in happened))
-            items = list(dict.fromkeys(event.item for event in happened))
+            # Those that are remembered were trained, and stay where they are.
+            items = [item for item in dict.fromkeys(e.item for e in happened) if ("Item", item) not in self._cache]
             users = list(dict.fromkeys(event.user for event in happened))
             done = self._fold(run, "Item", items, at)
             return done + self._fold(run, "User", users, at, self._shares(happened, at))

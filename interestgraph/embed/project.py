@@ -11,7 +11,7 @@ FEWEST = 50
 """With fewer nodes neighbourhoods mean little: they are laid out by their two principal components."""
 NEIGHBOURS = 15
 SEED = 42
-_EARLY, _LATE = 100, 200
+_EARLY, _LATE = 80, 270
 """Steps that first separate groups, and then spread them."""
 
 
@@ -19,8 +19,7 @@ def project(vectors: NDArray[np.float32], progress: Progress | None = None) -> N
     """Positions (n, 2) in a plane of unit vectors (n, d), n at least 1; near ones stay near.
 
     FIt-SNE (Linderman, Rachh, Hoskins, Steinerberger and Kluger 2019) as in openTSNE, begun from the principal
-    components, so that one set of vectors always gives about the same picture. The late exaggeration of 2 keeps groups
-    apart (Boehm, Berens and Kobak 2022). Time grows linearly: about half a minute for 70,000 nodes on two cores.
+    components, so that one set of vectors always gives about the same picture. Time grows linearly.
 
     Args:
         vectors: float32 (n, d).
@@ -51,7 +50,7 @@ def project(vectors: NDArray[np.float32], progress: Progress | None = None) -> N
         return {"callbacks": each, "callbacks_every_iters": 10}
 
     drawn = drawn.optimize(n_iter=_EARLY, exaggeration=12, momentum=0.5, **tell(0))
-    drawn = drawn.optimize(n_iter=_LATE, exaggeration=2, momentum=0.8, **tell(_EARLY))
+    drawn = drawn.optimize(n_iter=_LATE, exaggeration=1, momentum=0.8, **tell(_EARLY))
     return np.asarray(drawn, dtype=np.float64)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from interestgraph.embed.fold_in import Folder
 from interestgraph.errors import QueryError, UnavailableError
@@ -11,10 +12,10 @@ from interestgraph.ingest.record import Event
 from interestgraph.neo4j.connection import Database
 from interestgraph.stream.source import Say
 
-_EVENTS = 500
-"""Events whose users are brought up to date in one transaction."""
+_USERS = 250
+"""Users that are brought up to date in one transaction."""
 _MOST = 200_000
-"""Events that wait at most; older ones are given up: their users follow with the next one."""
+"""Events that wait at most; the users that waited longest are given up then: they follow with their next one."""
 _REST = 4.0
 """After a transaction of vectors, events have so many times as long for themselves."""
 _SHORTEST = 0.1
@@ -39,16 +40,22 @@ class Following:
     def __init__(self, database: Database, say: Say, *, on: bool = True) -> None:
         self._database, self._say, self._on = database, say, on
         self._folder: Folder | None = None
-        self._waiting: list[Event] = []
+        self._waiting: dict[str, list[Event]] = {}
+        self._events = 0
         self._next = 0.0
         self.written = 0
         """Vectors written so far."""
 
     def saw(self, events: Sequence[Event]) -> None:
         """Note events that the graph has by now."""
-        if self._on:
-            self._waiting += events
-        del self._waiting[:-_MOST]
+        for event in events if self._on else ():
+            self._waiting.setdefault(event.user, []).append(event)
+            self._events += 1
+        while self._events > _MOST:
+            self._drop(next(iter(self._waiting)))
+
+    def _drop(self, user: str) -> None:
+        self._events -= len(self._waiting.pop(user))
 
     def catch_up(self) -> None:
         """Bring some vectors up to date, if it is time."""
@@ -65,7 +72,8 @@ class Following:
     def _some(self) -> bool:
         """One transaction; False if vectors cannot follow now."""
         began = time.monotonic()
-        some = self._waiting[:_EVENTS]
+        users = list(islice(self._waiting, _USERS))
+        some = [event for user in users for event in self._waiting[user]]
         try:
             if self._folder is None:
                 self._folder = Folder(self._database)
@@ -76,7 +84,8 @@ class Following:
             return False
         except QueryError as error:
             self._say(f"vectors do not follow these events: {error}")
-        del self._waiting[: len(some)]
+        for user in users:
+            self._drop(user)
         now = time.monotonic()
         self._next = now + max(_SHORTEST, _REST * (now - began))
         return True
