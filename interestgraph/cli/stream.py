@@ -181,6 +181,7 @@ def _print_report(report: StreamReport) -> None:
         *((f"  {reason}", count) for reason, count in report.reasons.items()),
         *((("rejected messages are in", report.dead_letters),) if report.dead_letters else ()),
         ("transactions", report.transactions),
+        ("vectors that followed", report.vectors),
         ("seconds", round(report.seconds, 1)),
         ("messages/s", round(report.messages / max(report.seconds, 1e-9))),
         *((f"position of partition {partition}", offset) for partition, offset in sorted(report.position.items())),
