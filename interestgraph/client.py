@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from interestgraph.errors import ConfigurationError
 from interestgraph.model import Progress, Table
 from interestgraph.settings import Settings, load_settings
+from interestgraph.vectors import VectorMethods
 
 if TYPE_CHECKING:
     import neo4j
 
+    from interestgraph.embed.fold_in import Folder
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
     from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from interestgraph.stream.run import StreamConfig, StreamReport, StreamState
 
 
-class InterestGraph:
+class InterestGraph(VectorMethods):
     """An interest graph in a Neo4j database.
 
     ::
@@ -81,6 +83,7 @@ class InterestGraph:
             self._database = Database(driver, self.settings.neo4j_database)
         else:
             self._database = connect(self.settings, on_start)
+        self._folder: Folder | None = None
 
     def __enter__(self) -> InterestGraph:
         return self
@@ -196,10 +199,12 @@ class InterestGraph:
         vectors_out: str | Path | None = None,
         replace_index: bool = False,
         if_changed: bool = False,
+        keep_runs: int | None = None,
         progress: Progress | None = None,
     ) -> EmbedReport:
         """Learn vectors and write them to the nodes; see `interestgraph.embed.run.embed`."""
         from interestgraph.embed.run import EmbedConfig, embed
+        from interestgraph.embed.store import KEEP_RUNS
 
         return embed(
             self._database,
@@ -209,6 +214,7 @@ class InterestGraph:
             vectors_out=_path(vectors_out),
             replace_index=replace_index,
             if_changed=if_changed,
+            keep_runs=KEEP_RUNS if keep_runs is None else keep_runs,
             progress=progress,
         )
 
@@ -230,7 +236,7 @@ class InterestGraph:
         value: float | None = None,
         quantity: float | None = None,
     ) -> None:
-        """Record one event, at once visible to `recommend`, `profile` and `trending`.
+        """Record one event, at once visible to `recommend`, `profile`, `trending` and `neighbours`.
 
         Args:
             user, item: ids; nodes that are not there yet are made.
@@ -238,15 +244,22 @@ class InterestGraph:
             at: when it happened; None: now.
             value, quantity: of the event.
         """
-        from interestgraph.ingest.record import Event, record
+        from interestgraph.ingest.record import Event
 
-        record(self._database, [Event(user, item, behaviour, at or datetime.now(UTC), value, quantity)])
+        self.record_many([Event(user, item, behaviour, at or datetime.now(UTC), value, quantity)])
 
     def record_many(self, events: Sequence[Event]) -> None:
-        """Record events in one transaction: all of them or none; see `interestgraph.ingest.record.record`."""
+        """Record events in one transaction: all of them or none; see `interestgraph.ingest.record.record`.
+
+        Where the graph has vectors, those of the users, and of items that are new, follow in the same transaction; see
+        `interestgraph.embed.fold_in`.
+        """
+        from interestgraph.embed.fold_in import Folder
         from interestgraph.ingest.record import record
 
-        record(self._database, events)
+        if self._folder is None:
+            self._folder = Folder(self._database)
+        record(self._database, events, also=self._folder.events)
 
     def recommend(
         self,

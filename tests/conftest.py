@@ -58,6 +58,7 @@ def empty(database: Database) -> None:
     database.run("MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 20000 ROWS")
     database.run("MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 20000 ROWS")
     drop_vector_indexes(database)
+    drop_vector_indexes(database, beside=True)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ LAYERS = {
     "neo4j": 2,
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3},
     **{"evaluate": 4, "stream": 4},
-    **{"status": 5, "doctor": 5},
+    **{"status": 5, "doctor": 5, "vectors": 5},
     **{"client": 6, "async_client": 7},
     "cli": 8,
     "__main__": 9,
@@ -33,7 +33,7 @@ LAYERS = {
 """A part imports from parts below it and from itself; its stages do not know each other."""
 HEAVY = (
     *("numba", "lightgbm", "ibis", "duckdb", "pandas", "gensim", "neo4j", "scipy", "numpy", "sklearn", "pyarrow"),
-    "confluent_kafka",
+    *("confluent_kafka", "openTSNE"),
 )
 DRIVER_TYPES = {"interestgraph.client"}
 """May name the driver's types, without importing it when it runs."""

@@ -92,19 +92,35 @@ def embed(
         Path | None, typer.Option(help="Also write the vectors (.parquet, .npz, .kv, .txt).")
     ] = None,
     replace_index: Annotated[
-        bool, typer.Option("--replace-index", help="Drop vector indexes of other dimensions.")
+        bool, typer.Option("--replace-index", help="Replace vectors and indexes of other dimensions.")
     ] = False,
     if_changed: Annotated[
         bool, typer.Option("--if-changed", help="Do nothing if the active vectors are of this graph and parameters.")
     ] = False,
+    keep_runs: Annotated[int | None, typer.Option(help="Runs that keep their vectors (3), this one included.")] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Train nothing: only give vectors to nodes that came after the last run.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Train nothing: compare the last two runs.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Train nothing: draw the vectors in this HTML file.")] = None,
+    colour: Annotated[str, typer.Option(help="What --plot colours by: community or category.")] = "community",
     as_json: JsonOption = False,
 ) -> None:
     """Learn node2vec vectors and write them to the nodes.
 
     Example: interestgraph embed --dimensions 64 --p 1 --q 0.5
     """
+    from interestgraph.cli import vectors
     from interestgraph.cli.output import Bars, print_json, print_table
 
+    if sum((new, diff, plot is not None)) > 1:
+        raise typer.BadParameter("one of --new, --diff and --plot at a time")
+    if new:
+        return vectors.fold_in(as_json)
+    if diff:
+        return vectors.show_drift(None, None, 10, as_json)
+    if plot is not None:
+        return vectors.plot(plot, colour, as_json)
     config = _config(
         _given(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
         _given(
@@ -126,11 +142,11 @@ def embed(
             vectors_out=vectors_out,
             replace_index=replace_index,
             if_changed=if_changed,
+            keep_runs=keep_runs,
             progress=bars,
         )
     if as_json:
-        print_json(report)
-        return
+        return print_json(report)
     rows = [
         ("dimensions", report.dimensions),
         ("users", report.users),
@@ -140,11 +156,12 @@ def embed(
         ("tokens", report.tokens),
         ("loss", ", ".join(f"{loss:.4f}" for loss in report.loss)),
         ("moved since the run before", report.residual),
+        ("nodes that it has too", report.common or None),
         ("trainer", report.trainer),
         *((f"seconds to {stage}", round(seconds, 1)) for stage, seconds in report.seconds.items()),
     ]
     title = f"embedding {report.run_id}" + ("" if report.changed else " (up to date, nothing done)")
-    print_table(title, ("", ""), rows)
+    return print_table(title, ("", ""), rows)
 
 
 @walks.command("export")

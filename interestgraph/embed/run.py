@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,24 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interestgraph import __version__
-from interestgraph.embed.align import align, normalise
+from interestgraph.embed.align import normalise
+from interestgraph.embed.clock import Clock
 from interestgraph.embed.files import read_walks, write_vectors, write_walks
+from interestgraph.embed.fold import fit_fold
 from interestgraph.embed.graph import CATEGORY, ITEM, USER, WalkGraph
 from interestgraph.embed.skipgram import SkipGramConfig, TrainProgress, TrainResult, train
+from interestgraph.embed.space import into_space
+from interestgraph.embed.store import KEEP_RUNS, forget_old_runs, store_vectors
 from interestgraph.embed.walks import WalkConfig, Walks, count_walks, iter_walks
-from interestgraph.errors import DataError
+from interestgraph.embed.write import active_run, check_dimensions, serve_vectors
+from interestgraph.errors import ConfigurationError, DataError
 from interestgraph.model import Progress
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.fingerprint import graph_fingerprint
-from interestgraph.neo4j.schema import (
-    check_vector_indexes,
-    drop_vector_indexes,
-    ensure_schema,
-    ensure_vector_indexes,
-)
+from interestgraph.neo4j.schema import ensure_schema
 
-ROWS_PER_BATCH = 5_000
 LABELS = {"User": USER, "Item": ITEM, "Category": CATEGORY}
 """Labels in the order of the node numbers, with their node types."""
 _PLURAL = {"User": "users", "Item": "items", "Category": "categories"}
@@ -67,6 +65,8 @@ class EmbedReport:
     """Mean per pair, one value per epoch."""
     residual: float | None
     """How far the common nodes moved since the run before, relative; None: there was none to align with."""
+    common: int
+    """Nodes that the run before has too."""
     trainer: str
     changed: bool = True
     """False: the active run was made from the same graph and parameters, and nothing was done."""
@@ -137,6 +137,7 @@ def embed(
     vectors_out: Path | None = None,
     replace_index: bool = False,
     if_changed: bool = False,
+    keep_runs: int = KEEP_RUNS,
     progress: Progress | None = None,
 ) -> EmbedReport:
     """Learn vectors and write them to the nodes; they serve when all are written and indexed.
@@ -147,24 +148,27 @@ def embed(
         walks_file: train from this file of walks instead of walking.
         walks_out: also write the walks to this file (``.parquet``, ``.txt``, ``.txt.gz``).
         vectors_out: also write the vectors to this file (``.parquet``, ``.npz``, ``.kv``, ``.txt``).
-        replace_index: drop vector indexes of other dimensions instead of refusing.
+        replace_index: replace vectors and vector indexes of other dimensions instead of refusing.
         if_changed: do nothing when the active run was made from the same graph with the same parameters.
+        keep_runs: how many runs keep their vectors to compare with and go back to, this one included.
         progress: called with step, units done, units in all.
 
     Raises:
-        StateError: the graph holds no events.
-        SchemaMismatchError: the vector indexes hold other dimensions.
+        StateError: the graph holds no events, or another run has begun to write.
+        SchemaMismatchError: the vectors that serve have other dimensions.
         DataError: the file of walks names a node that the graph has not, or cannot be read.
     """
-    clock = _Clock()
+    if keep_runs < 1:
+        raise ConfigurationError(f"keep_runs must be at least 1, got {keep_runs}")
+    clock = Clock()
     fingerprint = graph_fingerprint(database)
-    earlier = [row["run"] for row in database.read("embed/list_runs")]
-    active = next((run for run in earlier if run["status"] == "active"), None)
+    loads = [row["load"]["loadId"] for row in database.read("ingest/list_loads")]
+    active = active_run(database)
     identity = _identity(fingerprint, config, walks_file)
     if if_changed and active is not None and active["identity"] == identity:
         return _report_of(active)
     if not replace_index:
-        check_vector_indexes(database, config.skipgram.dimensions)
+        check_dimensions(database, active, config.skipgram.dimensions)
     ensure_schema(database)
     adjacency = export_adjacency(database)
     graph = walk_graph(adjacency, config)
@@ -177,10 +181,11 @@ def embed(
     result, walks = _train(graph, config, walks_file, progress)
     clock.lap("walk and train")
     vectors = normalise(result.vectors)
-    vectors, residual = _aligned(database, vectors, graph.ids, active, config)
+    vectors, residual, common = into_space(database, active, graph.ids, vectors)
     if vectors_out is not None:
         write_vectors(vectors_out, graph.ids, vectors, {"parameters": _parameters(config), "identity": identity})
     clock.lap("align")
+    parts = [*zip(LABELS, _names(adjacency), _split(adjacency, vectors), strict=True)]
     run_id = f"embed-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     properties: Row = {
         "identity": identity,
@@ -191,38 +196,23 @@ def embed(
         "tokens": result.tokens,
         "loss": list(result.loss),
         "residual": residual,
+        "common": common,
+        "loads": loads,
         **_settings(config),
-        **{_PLURAL[label]: int(np.any(part, axis=1).sum()) for label, part in _by_label(adjacency, vectors)},
+        **{_PLURAL[label]: int(np.any(part, axis=1).sum()) for label, _, part in parts},
     }
-    if replace_index:
-        _clear_other_dimensions(database, config.skipgram.dimensions)
     database.write("embed/open_run", runId=run_id, properties=properties)
-    _write_back(database, adjacency, vectors, run_id, progress)
-    clock.lap("write back")
-    if progress:
-        progress("vector index", 0, 1)
-    ensure_vector_indexes(database, config.skipgram.dimensions)
-    if progress:
-        progress("vector index", 1, 1)
-    clock.lap("index")
-    timings = {
-        "endedAt": datetime.now(UTC),
-        "stages": list(clock.seconds),
-        "stageSeconds": list(clock.seconds.values()),
-    }
-    database.write("embed/activate_run", runId=run_id, properties=timings)
-    return _report_of({"runId": run_id, **properties, **timings}, changed=True)
+    weights = adjacency.matrix(adjacency.moment(config.as_of))
+    store_vectors(database, run_id, parts, fit_fold(adjacency, weights, *_split(adjacency, vectors)), progress)
+    ended: Row = {}
 
+    def finish() -> Row:
+        ended.update(endedAt=datetime.now(UTC), stages=list(clock.seconds), stageSeconds=list(clock.seconds.values()))
+        return ended
 
-class _Clock:
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.seconds[name] = round(now - self._last, 3)
-        self._last = now
+    serve_vectors(database, run_id, config.skipgram.dimensions, parts, finish=finish, lap=clock.lap, progress=progress)
+    forget_old_runs(database, keep_runs)
+    return _report_of({"runId": run_id, **properties, **ended}, changed=True)
 
 
 def _parameters(config: EmbedConfig) -> Row:
@@ -292,73 +282,17 @@ def _walk_progress(progress: Progress | None, step: str) -> Callable[[int, int],
     return lambda done, total: progress(step, done, total)
 
 
-def _aligned(
-    database: Database,
-    vectors: NDArray[np.float32],
-    keys: Sequence[str],
-    active: Row | None,
-    config: EmbedConfig,
-) -> tuple[NDArray[np.float32], float | None]:
-    """Rotate into the space of the active run, so that vectors stay comparable while and after they are written."""
-    if active is None or active["dimensions"] != config.skipgram.dimensions:
-        return vectors, None
-    position = {key: at for at, key in enumerate(keys)}
-    new_index, old = [], []
-    for label in LABELS:
-        for name, vector in database.stream(f"embed/export_{label.lower()}_vectors"):
-            at = position.get(f"{label}:{name}")
-            if at is not None and vectors[at].any():
-                new_index.append(at)
-                old.append(np.asarray(vector, dtype=np.float32))
-    if not old:
-        return vectors, None
-    rotated, residual = align(vectors, np.stack(old), new_index, np.arange(len(old)))
-    return normalise(rotated), float(residual)
+def _names(adjacency: Adjacency) -> tuple[tuple[str, ...], ...]:
+    """Ids by label, in the order of `LABELS`."""
+    return adjacency.users, adjacency.items, adjacency.categories
 
 
-def _by_label(adjacency: Adjacency, vectors: NDArray[np.float32]) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    start = 0
-    for label, names in zip(LABELS, (adjacency.users, adjacency.items, adjacency.categories), strict=True):
-        yield label, vectors[start : start + len(names)]
-        start += len(names)
-
-
-def _write_back(
-    database: Database, adjacency: Adjacency, vectors: NDArray[np.float32], run_id: str, progress: Progress | None
-) -> None:
-    total, done = len(vectors), 0
-
-    def tell(rows: int) -> None:
-        nonlocal done
-        done += rows
-        if progress:
-            progress("vectors", done, total)
-
-    ids: dict[str, Sequence[str]] = {
-        "User": adjacency.users,
-        "Item": adjacency.items,
-        "Category": adjacency.categories,
-    }
-    for label, part in _by_label(adjacency, vectors):
-        rows = ({"id": name, "vector": _listed(vector)} for name, vector in zip(ids[label], part, strict=True))
-        # Each batch has nodes of its own, so that two sessions do not wait for each other.
-        query = f"embed/put_{label.lower()}_vectors"
-        database.write_batches(query, rows, size=ROWS_PER_BATCH, workers=2, progress=tell, runId=run_id)
-
-
-def _listed(vector: NDArray[np.float32]) -> list[float] | None:
-    return vector.tolist() if vector.any() else None
-
-
-def _clear_other_dimensions(database: Database, dimensions: int) -> None:
-    """Drop the vector indexes if they hold other dimensions; nothing serves vectors until the run is active."""
-    from interestgraph.errors import SchemaMismatchError
-
-    try:
-        check_vector_indexes(database, dimensions)
-    except SchemaMismatchError:
-        database.write("embed/retire_run")
-        drop_vector_indexes(database)
+def _split(
+    adjacency: Adjacency, vectors: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """The vectors of each label."""
+    users, items = len(adjacency.users), len(adjacency.items)
+    return vectors[:users], vectors[users : users + items], vectors[users + items :]
 
 
 def _report_of(run: Any, changed: bool = False) -> EmbedReport:
@@ -372,6 +306,7 @@ def _report_of(run: Any, changed: bool = False) -> EmbedReport:
         tokens=run["tokens"],
         loss=tuple(run["loss"]),
         residual=run.get("residual"),
+        common=run.get("common") or 0,
         trainer=run["trainer"],
         changed=changed,
         seconds=dict(zip(run["stages"], run["stageSeconds"], strict=True)) if changed else {},

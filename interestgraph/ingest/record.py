@@ -57,8 +57,8 @@ class Event:
         return int(utc(self.at).timestamp() * 1000)
 
 
-Also = Callable[[Callable[..., list[Row]]], None]
-"""Gets a function that runs a statement in the transaction of the events."""
+Also = Callable[[Callable[..., list[Row]], Sequence[Event]], object]
+"""Gets a function that runs a statement in the transaction of the events, and those of them that are new."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def record(database: Database, events: Sequence[Event], also: Also | None = None
         elif events:
             run("ingest/record_load", loadId=target.load_id, read=len(events), events=0)
         if also is not None:
-            also(run)
+            also(run, fresh)
         return len(fresh), held["small"]
 
     applied, small = database.transact(unit)

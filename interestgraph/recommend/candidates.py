@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from interestgraph.neo4j.connection import Database, Row, batched
-from interestgraph.recommend.context import Context
+from interestgraph.recommend.context import Context, read_vectors
 
 SOURCES = ("own", "similar", "vector", "category", "trend")
 """Own time-weighted relationships; `SIMILAR_TO` of the strongest of them; nearest embeddings; share of interest in a
@@ -71,7 +71,7 @@ def find_candidates(
     }
 
     def ask(batch: list[str]) -> list[Row]:
-        return database.read("serve/candidates", userIds=batch, **parameters)
+        return read_vectors(database, context, "serve/candidates", userIds=batch, **parameters)
 
     trend: list[tuple[str, float]] = []
     asked = 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.queries import load_query
-from interestgraph.recommend.context import Context, read_context, require_item, require_user
+from interestgraph.recommend.context import Context, read_context, read_vectors, require_item, require_user
 from interestgraph.recommend.texts import name_of, own_text, path_text, share_text
 
 SEEDS = 50
@@ -56,8 +56,8 @@ def explain(database: Database, user: str, item: str, as_of: datetime | None = N
     require_item(database, item)
     context = read_context(database)
     at = context.moment(as_of)
-    (row,) = database.read(
-        "serve/explain", userId=user, itemId=item, asOf=at, halfLives=context.half_lives, seeds=SEEDS
+    (row,) = read_vectors(
+        database, context, "serve/explain", userId=user, itemId=item, asOf=at, halfLives=context.half_lives, seeds=SEEDS
     )
     paths = tuple(_paths(row, at, context))
     via = [near["itemId"] for near in row["similar"]]

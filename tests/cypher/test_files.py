@@ -18,7 +18,7 @@ DERIVED = {"IN_CATEGORY", "CHILD_OF", "SIMILAR_TO", "INTERESTED_IN", "IN_COMMUNI
 MARKETING = {"RECEIVED", "PROMOTES", "REDEEMED"}
 LABELS = {
     *("User", "Item", "Category", "Community", "Campaign", "Behaviour"),
-    *("Load", "LoadBatch", "LogPart", "EmbeddingRun", "EnrichRun", "Evaluation", "Stream"),
+    *("Load", "LoadBatch", "LogPart", "EmbeddingRun", "VectorPart", "EnrichRun", "Evaluation", "Stream"),
 }
 QUERY_TYPES = {"READ": {"r"}, "WRITE": {"w", "rw"}, "SCHEMA": {"s"}}
 """Mode of the header -> what the server calls such a statement."""
@@ -32,8 +32,21 @@ VALUES: dict[str, Any] = {
         {"userId": "tea-fan-1", "itemId": "tea-1", "categoryId": "Drinks", "categoryIds": ["Drinks"], "properties": {}}
     ],
     **{"kinds": ["events"], "source": None, "first": None, "last": None, "without": []},
+    **{
+        "id": "tea-1",
+        "ids": ["tea-fan-1", "tea-1", "Drinks"],
+        "vector": [0.5] * 64,
+        "factors": {"PURCHASED": 1, "VIEWED": 1},
+    },
+    **{"runId": "none", "kind": "User"},
 }
 """Parameters that fit the shop graph."""
+NOTHING = {
+    *("evaluate/find_report", "ingest/list_batches", "ingest/read_part"),
+    *("embed/run_status", "embed/list_parts", "embed/read_part"),
+    *("embed/new_users", "embed/new_items", "embed/new_categories", "embed/around_items"),
+}
+"""Statements that find nothing in it, or nothing under the name `none`."""
 
 
 def statement(name: str) -> str:
@@ -102,7 +115,7 @@ def test_reading_files_answer_with_the_columns_that_they_promise(shop: InterestG
     query = load_query(name)
     rows = shop.cypher(name, **{parameter: VALUES[parameter] for parameter in query.parameters})
     assert all(tuple(row) == query.returns for row in rows)
-    assert bool(rows) == (name not in ("evaluate/find_report", "ingest/list_batches", "ingest/read_part"))
+    assert bool(rows) == (name not in NOTHING)
 
 
 @pytest.mark.parametrize("name", [name for name in query_names() if "count store" in load_query(name).purpose])
