@@ -25,6 +25,20 @@ Seed = Annotated[int | None, typer.Option(help="Seed of walks and training.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; 0: one per core; 1: byte-equal results.")]
 CategoryWeight = Annotated[float | None, typer.Option(help="Weight of category steps, in mean user-item weights.")]
 
+Plus = Annotated[bool, typer.Option("--node2vec-plus", help="Bias of node2vec+, which looks at the weights.")]
+Gamma = Annotated[float | None, typer.Option(help="node2vec+: deviations above the mean that an edge is light below.")]
+Metapath = Annotated[
+    str | None,
+    typer.Option(help="Node types of the steps, such as User-Item-Category-Item-User; it repeats."),
+]
+TimeWindow = Annotated[
+    float | None, typer.Option(help="Days a step may go back in time from the one before it; 0: never back.")
+]
+BehaviourWeight = Annotated[
+    list[str] | None,
+    typer.Option(help="Factor of a behaviour's relationships, such as VIEWED=0.2; 0 leaves them out. May be repeated."),
+]
+
 
 @app.command()
 def enrich(
@@ -81,7 +95,12 @@ def embed(
     window: Annotated[int | None, typer.Option(help="Furthest distance of a pair in a walk.")] = None,
     negatives: Annotated[int | None, typer.Option(help="Negative samples per pair.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the walks.")] = None,
+    node2vec_plus: Plus = False,
+    gamma: Gamma = None,
+    metapath: Metapath = None,
+    time_window: TimeWindow = None,
     category_weight: CategoryWeight = None,
+    behaviour_weight: BehaviourWeight = None,
     seed: Seed = None,
     workers: Workers = None,
     trainer: Annotated[str | None, typer.Option(help="interestgraph (default) or gensim.")] = None,
@@ -122,7 +141,18 @@ def embed(
     if plot is not None:
         return vectors.plot(plot, colour, as_json)
     config = _config(
-        _given(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
+        _given(
+            walk_length=walk_length,
+            walks_per_node=walks_per_node,
+            p=p,
+            q=q,
+            seed=seed,
+            workers=workers,
+            node2vec_plus=node2vec_plus,
+            gamma=gamma,
+            metapath=metapath,
+            time_window=time_window,
+        ),
         _given(
             dimensions=dimensions,
             window=window,
@@ -132,7 +162,7 @@ def embed(
             workers=workers,
             trainer=trainer,
         ),
-        _given(category_weight=category_weight, as_of=as_of),
+        _given(category_weight=category_weight, as_of=as_of, behaviour_weights=_factors(behaviour_weight)),
     )
     with open_graph() as graph, Bars() as bars:
         report = graph.embed(
@@ -171,7 +201,12 @@ def export(
     walks_per_node: WalksPerNode = None,
     p: Return = None,
     q: InOut = None,
+    node2vec_plus: Plus = False,
+    gamma: Gamma = None,
+    metapath: Metapath = None,
+    time_window: TimeWindow = None,
     category_weight: CategoryWeight = None,
+    behaviour_weight: BehaviourWeight = None,
     seed: Seed = None,
     workers: Workers = None,
     as_of: AsOf = None,
@@ -183,9 +218,20 @@ def export(
     from interestgraph.cli.output import Bars
 
     config = _config(
-        _given(walk_length=walk_length, walks_per_node=walks_per_node, p=p, q=q, seed=seed, workers=workers),
+        _given(
+            walk_length=walk_length,
+            walks_per_node=walks_per_node,
+            p=p,
+            q=q,
+            seed=seed,
+            workers=workers,
+            node2vec_plus=node2vec_plus,
+            gamma=gamma,
+            metapath=metapath,
+            time_window=time_window,
+        ),
         {},
-        _given(category_weight=category_weight, as_of=as_of),
+        _given(category_weight=category_weight, as_of=as_of, behaviour_weights=_factors(behaviour_weight)),
     )
     with open_graph() as graph, Bars() as bars:
         count = graph.export_walks(file, config, progress=bars)
@@ -195,6 +241,24 @@ def export(
 def _given(**options: Any) -> dict[str, Any]:
     """The options that were given; the others keep the defaults of their config."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _factors(texts: list[str] | None) -> dict[str, float] | None:
+    """``["VIEWED=0.2"]`` as a dictionary.
+
+    Raises:
+        BadParameter: a text of another form.
+    """
+    factors: dict[str, float] = {}
+    for text in texts or ():
+        name, _, factor = text.partition("=")
+        try:
+            factors[name.strip().upper()] = float(factor)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{text!r} is not of the form VIEWED=0.2", param_hint="--behaviour-weight"
+            ) from None
+    return factors or None
 
 
 def _config(walk: dict[str, Any], skipgram: dict[str, Any], rest: dict[str, Any]) -> EmbedConfig:

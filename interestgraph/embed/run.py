@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,20 +19,20 @@ from interestgraph.embed.align import normalise
 from interestgraph.embed.clock import Clock
 from interestgraph.embed.files import read_walks, write_vectors, write_walks
 from interestgraph.embed.fold import fit_fold
-from interestgraph.embed.graph import CATEGORY, ITEM, USER, WalkGraph
+from interestgraph.embed.graph import CATEGORY, ITEM, NODE_TYPES, USER, WalkGraph
 from interestgraph.embed.skipgram import SkipGramConfig, TrainProgress, TrainResult, train
 from interestgraph.embed.space import into_space
 from interestgraph.embed.store import KEEP_RUNS, forget_old_runs, store_vectors
-from interestgraph.embed.walks import WalkConfig, Walks, count_walks, iter_walks
+from interestgraph.embed.walks import WalkConfig, Walks, check_at_least, count_walks, iter_walks
 from interestgraph.embed.write import active_run, check_dimensions, serve_vectors
 from interestgraph.errors import ConfigurationError, DataError
-from interestgraph.model import Progress
+from interestgraph.model import BEHAVIOURS, Progress
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.fingerprint import graph_fingerprint
 from interestgraph.neo4j.schema import ensure_schema
 
-LABELS = {"User": USER, "Item": ITEM, "Category": CATEGORY}
+LABELS = NODE_TYPES
 """Labels in the order of the node numbers, with their node types."""
 _PLURAL = {"User": "users", "Item": "items", "Category": "categories"}
 
@@ -47,6 +47,16 @@ class EmbedConfig:
     """Weight of an item's step to its category (and of the tree's edges), in mean user-item weights."""
     as_of: datetime | None = None
     """Moment the weights are read at; None: the latest event."""
+    behaviour_weights: Mapping[str, float] = field(default_factory=dict)
+    """Behaviour -> factor of its relationships' weights, on top of its strength; 0 leaves it out; default 1."""
+
+    def __post_init__(self) -> None:
+        check_at_least(self, category_weight=0.0)
+        for name, factor in self.behaviour_weights.items():
+            if name not in BEHAVIOURS:
+                raise ConfigurationError(f"behaviour_weights: no behaviour {name!r}: there are {', '.join(BEHAVIOURS)}")
+            if not 0 <= factor < float("inf"):
+                raise ConfigurationError(f"behaviour_weights: {name} must be a number of at least 0, got {factor}")
 
 
 @dataclass(frozen=True)
@@ -77,17 +87,18 @@ class EmbedReport:
 def walk_graph(adjacency: Adjacency, config: EmbedConfig) -> WalkGraph:
     """The graph that walks run on: users, items, categories, with the keys ``User:1228``, ``Item:82``, …
 
-    A user and an item are joined by the sum of their time-weighted relationships, an item and its categories, and
-    a category and its parent, by `category_weight` mean user-item weights. There is no triangle in it, so that
-    node2vec's distance-1 case never occurs and only the ratio of p and q matters.
+    A user and an item are joined by the sum of their time-weighted relationships (each times its behaviour's factor),
+    an item and its categories, and a category and its parent, by `category_weight` mean user-item weights. There is no
+    triangle in it, so that node2vec's distance-1 case never occurs and only the ratio of p and q matters. With a
+    `time_window` a user-item edge has the time of its latest event; the others have none.
 
     Raises:
         StateError: the graph holds no events, or `as_of` lies before the latest one.
     """
-    matrix = adjacency.matrix(adjacency.moment(config.as_of)).tocoo()
+    matrix = adjacency.matrix(adjacency.moment(config.as_of), multipliers=config.behaviour_weights).tocoo()
     n_users, n_items, n_categories = len(adjacency.users), len(adjacency.items), len(adjacency.categories)
     # Divided by their mean, since a whole graph read long after its last event has weights near zero.
-    weight = matrix.data / (matrix.data.mean() or 1.0)
+    weight = matrix.data / (matrix.data.mean() if matrix.nnz else 1.0)
     child = np.flatnonzero(adjacency.category_parent >= 0)
     first_category = n_users + n_items
     src: list[NDArray[Any]] = [matrix.row, n_users + adjacency.member_item, first_category + child]
@@ -97,6 +108,10 @@ def walk_graph(adjacency: Adjacency, config: EmbedConfig) -> WalkGraph:
         first_category + adjacency.category_parent[child],
     ]
     steps = np.full(len(adjacency.member_item) + len(child), config.category_weight)
+    times = None
+    if config.walk.time_window is not None:
+        met = adjacency.last_times(matrix.row, matrix.col, config.behaviour_weights)
+        times = np.concatenate([met, np.full(len(steps), np.nan)])
     return WalkGraph.from_edges(
         np.concatenate(src).astype(np.int32),
         np.concatenate(dst).astype(np.int32),
@@ -104,6 +119,7 @@ def walk_graph(adjacency: Adjacency, config: EmbedConfig) -> WalkGraph:
         n_users + n_items + n_categories,
         ids=node_keys(adjacency),
         node_types=np.repeat([USER, ITEM, CATEGORY], [n_users, n_items, n_categories]),
+        times=times,
     )
 
 
@@ -222,6 +238,7 @@ def _parameters(config: EmbedConfig) -> Row:
         "walk_seed": config.walk.seed,
         "category_weight": config.category_weight,
         "as_of": config.as_of.isoformat() if config.as_of else None,
+        "behaviour_weights": dict(config.behaviour_weights),
     }
 
 
@@ -238,8 +255,9 @@ def _settings(config: EmbedConfig) -> Row:
 
 def _graph_hash(graph: WalkGraph) -> str:
     digest = hashlib.sha256("\n".join(graph.ids).encode())
-    for array in (graph.indptr, graph.indices, graph.weights):
-        digest.update(array.tobytes())
+    for array in (graph.indptr, graph.indices, graph.weights, graph.times):
+        if array is not None:
+            digest.update(array.data)
     return digest.hexdigest()
 
 
