@@ -1,0 +1,64 @@
+"""The state of a training run in a file, so that a run that was killed goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass
+class Checkpoint:
+    """Where the state is kept, and how often it is written.
+
+    The file holds both matrices of the model: 8 bytes per node and dimension. It is written under a temporary name
+    and renamed, so a kill at any moment leaves the state before or the one after.
+    """
+
+    path: Path
+    """The file; its folder is made."""
+    seconds: float = 30.0
+    """Time between two writes; a run that is shorter writes nothing."""
+    key: str = ""
+    """What the walks were made from. A file with another key, or other parameters, is not used, and replaced."""
+    resumed_at: int = 0
+    """Tokens that were done when this run began; set by training."""
+    _last: float = field(default_factory=time.monotonic)
+
+    def due(self) -> bool:
+        """Whether it is time to write."""
+        return time.monotonic() - self._last >= self.seconds
+
+    def save(self, mark: str, place: dict[str, Any], arrays: dict[str, NDArray[np.float32]]) -> None:
+        """Write the state of a run that `mark` names."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            with temporary.open("wb") as file:
+                np.savez(file, mark=np.array(f"{self.key} {mark}"), place=np.array(json.dumps(place)), **arrays)  # type: ignore[arg-type]
+            temporary.replace(self.path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self._last = time.monotonic()
+
+    def load(self, mark: str) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]] | None:
+        """The state of the run that `mark` names, or None if there is none that can be used."""
+        try:
+            with np.load(self.path, allow_pickle=False) as stored:
+                if str(stored["mark"]) != f"{self.key} {mark}":
+                    return None
+                arrays = {name: stored[name] for name in stored.files if name not in ("mark", "place")}
+                return json.loads(str(stored["place"])), arrays
+        except (OSError, ValueError, KeyError, BadZipFile):
+            return None
+
+    def done(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
