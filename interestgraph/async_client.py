@@ -79,6 +79,7 @@ class AsyncInterestGraph:
     plot = _in_thread(InterestGraph.plot)
     neighbours = _in_thread(InterestGraph.neighbours)
     delete_run = _in_thread(InterestGraph.delete_run)
+    estimate_embed = _in_thread(InterestGraph.estimate_embed)
     export_walks = _in_thread(InterestGraph.export_walks)
     record = _in_thread(InterestGraph.record)
     record_many = _in_thread(InterestGraph.record_many)

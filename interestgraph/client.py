@@ -16,6 +16,7 @@ from interestgraph.vectors import VectorMethods
 if TYPE_CHECKING:
     import neo4j
 
+    from interestgraph.embed.estimate import EmbedEstimate
     from interestgraph.embed.fold_in import Folder
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
@@ -202,7 +203,11 @@ class InterestGraph(VectorMethods):
         keep_runs: int | None = None,
         progress: Progress | None = None,
     ) -> EmbedReport:
-        """Learn vectors and write them to the nodes; see `interestgraph.embed.run.embed`."""
+        """Learn vectors and write them to the nodes; see `interestgraph.embed.run.embed`.
+
+        The state of a long run is kept in the folder ``checkpoints`` of `settings.home`; the same call after a kill
+        goes on from there.
+        """
         from interestgraph.embed.run import EmbedConfig, embed
         from interestgraph.embed.store import KEEP_RUNS
 
@@ -215,8 +220,16 @@ class InterestGraph(VectorMethods):
             replace_index=replace_index,
             if_changed=if_changed,
             keep_runs=KEEP_RUNS if keep_runs is None else keep_runs,
+            checkpoints=self.settings.home / "checkpoints",
             progress=progress,
         )
+
+    def estimate_embed(self, config: EmbedConfig | None = None, *, seconds: float = 5.0) -> EmbedEstimate:
+        """What `embed` would take in time and memory, from a probe of about `seconds` on this machine."""
+        from interestgraph.embed.plan import estimate
+        from interestgraph.embed.run import EmbedConfig
+
+        return estimate(self._database, config or EmbedConfig(), seconds)
 
     def export_walks(
         self, path: str | Path, config: EmbedConfig | None = None, *, progress: Progress | None = None

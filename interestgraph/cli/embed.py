@@ -104,6 +104,10 @@ def embed(
     seed: Seed = None,
     workers: Workers = None,
     trainer: Annotated[str | None, typer.Option(help="interestgraph (default) or gensim.")] = None,
+    subsample: Annotated[float | None, typer.Option(help="Share of tokens above which a node is thinned.")] = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Byte-equal results with any number of workers; slower.")
+    ] = False,
     as_of: AsOf = None,
     walks_file: Annotated[Path | None, typer.Option("--walks", help="Train from this file of walks.")] = None,
     walks_out: Annotated[Path | None, typer.Option(help="Also write the walks (.parquet, .txt, .txt.gz).")] = None,
@@ -123,9 +127,13 @@ def embed(
     diff: Annotated[bool, typer.Option("--diff", help="Train nothing: compare the last two runs.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Train nothing: draw the vectors in this HTML file.")] = None,
     colour: Annotated[str, typer.Option(help="What --plot colours by: community or category.")] = "community",
+    estimate: Annotated[
+        bool,
+        typer.Option("--estimate", help="Only tell time, memory and tokens, from a probe of 5 seconds."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn node2vec vectors and write them to the nodes.
+    """Learn node2vec vectors and write them to the nodes. Cut off, the same command goes on where it was.
 
     Example: interestgraph embed --dimensions 64 --p 1 --q 0.5
     """
@@ -161,9 +169,14 @@ def embed(
             seed=seed,
             workers=workers,
             trainer=trainer,
+            subsample=subsample,
+            deterministic=deterministic,
         ),
         _given(category_weight=category_weight, as_of=as_of, behaviour_weights=_factors(behaviour_weight)),
     )
+    if estimate:
+        _print_estimate(config, as_json)
+        return None
     with open_graph() as graph, Bars() as bars:
         report = graph.embed(
             config,
@@ -188,10 +201,33 @@ def embed(
         ("moved since the run before", report.residual),
         ("nodes that it has too", report.common or None),
         ("trainer", report.trainer),
+        *([("tokens of the run that was cut off", report.resumed_at)] if report.resumed_at else []),
         *((f"seconds to {stage}", round(seconds, 1)) for stage, seconds in report.seconds.items()),
     ]
     title = f"embedding {report.run_id}" + ("" if report.changed else " (up to date, nothing done)")
     return print_table(title, ("", ""), rows)
+
+
+def _print_estimate(config: EmbedConfig, as_json: bool) -> None:
+    from interestgraph.cli.output import print_json, print_table
+
+    with open_graph() as graph:
+        found = graph.estimate_embed(config)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        ("nodes", found.nodes),
+        ("edges", found.edges),
+        ("walks", found.walks),
+        ("tokens", found.tokens),
+        ("tokens per second", round(found.tokens_per_second)),
+        ("seconds to walk", round(found.walk_seconds, 1)),
+        ("seconds to train", round(found.train_seconds, 1)),
+        ("seconds to write, as last time", None if found.write_seconds is None else round(found.write_seconds, 1)),
+        ("memory, MB", round(found.memory / 1e6)),
+    ]
+    print_table("estimate; nothing was written", ("", ""), rows)
 
 
 @walks.command("export")

@@ -133,6 +133,7 @@ class Bars(AbstractContextManager["Bars"]):
             self._began[step] = time.monotonic()
         elapsed = time.monotonic() - self._began[step]
         rate = f"{done / elapsed:,.0f}/s" if elapsed > 0.5 and done else ""
+        rate = getattr(step, "detail", "") or rate
         self._progress.update(self._tasks[step], completed=done, total=total, rate=rate)
 
     def say(self, text: str) -> None:

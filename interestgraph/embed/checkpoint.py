@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -12,6 +13,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from interestgraph.model import SECONDS_PER_DAY
 
 
 @dataclass
@@ -62,3 +65,14 @@ class Checkpoint:
     def done(self) -> None:
         """Remove the file."""
         self.path.unlink(missing_ok=True)
+
+
+def checkpoint_in(folder: Path | None, key: str, days: float = 7.0) -> Checkpoint | None:
+    """The checkpoint of a run in a folder; states that nobody came back to for `days` are removed from there."""
+    if folder is None:
+        return None
+    for path in folder.glob("embed-*.npz"):
+        if time.time() - path.stat().st_mtime > days * SECONDS_PER_DAY:
+            path.unlink(missing_ok=True)
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return Checkpoint(folder / f"embed-{name[:16]}.npz", key=name)

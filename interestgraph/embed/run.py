@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from interestgraph import __version__
 from interestgraph.embed.align import normalise
+from interestgraph.embed.checkpoint import Checkpoint, checkpoint_in
 from interestgraph.embed.clock import Clock
 from interestgraph.embed.files import read_walks, write_vectors, write_walks
 from interestgraph.embed.fold import fit_fold
@@ -26,7 +27,7 @@ from interestgraph.embed.store import KEEP_RUNS, forget_old_runs, store_vectors
 from interestgraph.embed.walks import WalkConfig, Walks, check_at_least, count_walks, iter_walks
 from interestgraph.embed.write import active_run, check_dimensions, serve_vectors
 from interestgraph.errors import ConfigurationError, DataError
-from interestgraph.model import BEHAVIOURS, Progress
+from interestgraph.model import BEHAVIOURS, Progress, Step
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.fingerprint import graph_fingerprint
@@ -82,6 +83,8 @@ class EmbedReport:
     """False: the active run was made from the same graph and parameters, and nothing was done."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Stage -> seconds."""
+    resumed_at: int = 0
+    """Tokens that an earlier run, which was cut off, had trained."""
 
 
 def walk_graph(adjacency: Adjacency, config: EmbedConfig) -> WalkGraph:
@@ -154,6 +157,7 @@ def embed(
     replace_index: bool = False,
     if_changed: bool = False,
     keep_runs: int = KEEP_RUNS,
+    checkpoints: Path | None = None,
     progress: Progress | None = None,
 ) -> EmbedReport:
     """Learn vectors and write them to the nodes; they serve when all are written and indexed.
@@ -167,6 +171,8 @@ def embed(
         replace_index: replace vectors and vector indexes of other dimensions instead of refusing.
         if_changed: do nothing when the active run was made from the same graph with the same parameters.
         keep_runs: how many runs keep their vectors to compare with and go back to, this one included.
+        checkpoints: folder to keep the state of training in, every 30 seconds; a run of the same graph and parameters
+            that was cut off goes on from there. None: nothing is kept.
         progress: called with step, units done, units in all.
 
     Raises:
@@ -194,7 +200,8 @@ def embed(
         _save_walks(graph, walks_out, config, progress)
         walks_file = walks_file or walks_out
         clock.lap("write walks")
-    result, walks = _train(graph, config, walks_file, progress)
+    checkpoint = checkpoint_in(checkpoints, identity + _graph_hash(graph))
+    result, walks = _train(graph, config, walks_file, checkpoint, progress)
     clock.lap("walk and train")
     vectors = normalise(result.vectors)
     vectors, residual, common = into_space(database, active, graph.ids, vectors)
@@ -218,7 +225,7 @@ def embed(
         **{_PLURAL[label]: int(np.any(part, axis=1).sum()) for label, _, part in parts},
     }
     database.write("embed/open_run", runId=run_id, properties=properties)
-    weights = adjacency.matrix(adjacency.moment(config.as_of))
+    weights = adjacency.matrix(adjacency.moment(config.as_of), multipliers=config.behaviour_weights)
     store_vectors(database, run_id, parts, fit_fold(adjacency, weights, *_split(adjacency, vectors)), progress)
     ended: Row = {}
 
@@ -228,7 +235,8 @@ def embed(
 
     serve_vectors(database, run_id, config.skipgram.dimensions, parts, finish=finish, lap=clock.lap, progress=progress)
     forget_old_runs(database, keep_runs)
-    return _report_of({"runId": run_id, **properties, **ended}, changed=True)
+    report = _report_of({"runId": run_id, **properties, **ended}, changed=True)
+    return replace(report, resumed_at=checkpoint.resumed_at if checkpoint else 0)
 
 
 def _parameters(config: EmbedConfig) -> Row:
@@ -271,13 +279,18 @@ def _identity(fingerprint: str, config: EmbedConfig, walks_file: Path | None) ->
 
 
 def _train(
-    graph: WalkGraph, config: EmbedConfig, walks_file: Path | None, progress: Progress | None
+    graph: WalkGraph,
+    config: EmbedConfig,
+    walks_file: Path | None,
+    checkpoint: Checkpoint | None,
+    progress: Progress | None,
 ) -> tuple[TrainResult, int]:
     """Train from the graph's own walks or from a file; returns the number of walks too."""
 
     def tell(state: TrainProgress) -> None:
         if progress:
-            progress("skip-gram", state.done, state.total)
+            detail = f"{state.tokens_per_second:,.0f} tokens/s, loss {state.loss:.3f}"
+            progress(Step("skip-gram", detail), state.done, state.total)
 
     if walks_file is None:
 
@@ -291,7 +304,7 @@ def _train(
         source = stored.blocks
     if walks == 0:
         raise DataError(f"{walks_file or 'the graph'} has no walks to train from")
-    return train(source, graph.n_nodes, config.skipgram, tell), walks
+    return train(source, graph.n_nodes, config.skipgram, tell, checkpoint), walks
 
 
 def _walk_progress(progress: Progress | None, step: str) -> Callable[[int, int], None] | None:

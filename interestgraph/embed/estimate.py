@@ -1,0 +1,134 @@
+"""What an embedding run will take, from a few seconds of it on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from interestgraph.embed.graph import WalkGraph
+from interestgraph.embed.skipgram import SkipGramConfig, train
+from interestgraph.embed.walks import WALKS_PER_BLOCK, WalkConfig, Walks, count_walks, iter_walks
+from interestgraph.errors import ConfigurationError, DataError
+
+PROBE_SECONDS = 5.0
+"""How long a probe takes, unless told otherwise."""
+_WARM_UP = 64
+"""Walks of the blocks that are walked and trained first, for the code to be compiled."""
+
+
+@dataclass(frozen=True)
+class EmbedEstimate:
+    """What a run will take."""
+
+    nodes: int
+    edges: int
+    """Edges that can be walked, an edge of both directions counted once."""
+    walks: int
+    tokens: int
+    """Nodes in all walks, epochs together; from the mean length of the probe's walks."""
+    tokens_per_second: float
+    """Of training, with the threads that the run will have."""
+    walk_seconds: float
+    """To walk as often as the run does: once to count, once per epoch."""
+    train_seconds: float
+    seconds: float
+    """Walking and training together."""
+    memory: int
+    """Bytes of this process at the highest point."""
+    write_seconds: float | None = None
+    """To write the vectors and build the indexes, after the run before; None: there was none."""
+
+
+def probe(
+    graph: WalkGraph, walk: WalkConfig, skipgram: SkipGramConfig, seconds: float = PROBE_SECONDS
+) -> EmbedEstimate:
+    """Walk and train for about `seconds`, on a model of full size, and extrapolate.
+
+    Compiling is not counted, nor is it part of a run that comes after it.
+
+    Raises:
+        ConfigurationError: `seconds` is not above 0.
+        DataError: no node has an edge to walk on.
+    """
+    if not seconds > 0:
+        raise ConfigurationError(f"a probe takes more than 0 seconds, got {seconds}")
+    walks = count_walks(graph, walk)
+    if walks == 0:
+        raise DataError("there is nothing to walk on: the graph has no edge that the parameters leave open")
+    _rate(next(iter_walks(graph, walk, block_size=_WARM_UP)), graph, skipgram)
+    walked, took = _walk(graph, walk, seconds / 3)
+    lengths = (walked >= 0).sum()
+    tokens = int(lengths / len(walked) * walks) * skipgram.epochs
+    rate = _train(walked, graph, skipgram, seconds * 2 / 3)
+    walk_seconds = took / len(walked) * walks * (1 + skipgram.epochs)
+    return EmbedEstimate(
+        nodes=graph.n_nodes,
+        edges=(graph.n_entries + int(_loops(graph))) // 2,
+        walks=walks,
+        tokens=tokens,
+        tokens_per_second=rate,
+        walk_seconds=walk_seconds,
+        train_seconds=tokens / rate,
+        seconds=walk_seconds + tokens / rate,
+        memory=_memory(graph, walk, skipgram),
+    )
+
+
+def _loops(graph: WalkGraph) -> int:
+    rows = np.repeat(np.arange(graph.n_nodes, dtype=np.int32), np.diff(graph.indptr))
+    return int(np.count_nonzero(rows == graph.indices))
+
+
+def _walk(graph: WalkGraph, config: WalkConfig, seconds: float) -> tuple[Walks, float]:
+    """(walks, seconds they took), some blocks of them."""
+    blocks: list[Walks] = []
+    began = time.perf_counter()
+    source = iter_walks(graph, config, block_size=WALKS_PER_BLOCK // 4)
+    next_block: Iterator[Walks] = iter(source)
+    for block in next_block:
+        blocks.append(block)
+        if time.perf_counter() - began > seconds:
+            break
+    return np.concatenate(blocks), time.perf_counter() - began
+
+
+def _train(walks: Walks, graph: WalkGraph, config: SkipGramConfig, seconds: float) -> float:
+    """Tokens per second, of pieces that grow until the time is over; the last and longest one counts."""
+    began = time.perf_counter()
+    size = _WARM_UP
+    while True:
+        rate, took = _rate(walks[:size], graph, config)
+        left = seconds - (time.perf_counter() - began)
+        if size >= len(walks) or left < 2 * took:
+            return rate
+        size = min(len(walks), max(2 * size, int(size * min(left / max(took, 1e-3) / 2, 50))))
+
+
+def _rate(walks: Walks, graph: WalkGraph, config: SkipGramConfig) -> tuple[float, float]:
+    """(tokens per second, seconds) of training on walks alone, without what a run does once."""
+    first: list[float] = []
+    half = [walks[: len(walks) // 2], walks[len(walks) // 2 :]]
+    began = time.perf_counter()
+    result = train(lambda: half, graph.n_nodes, replace(config, epochs=1), lambda _: first.append(time.perf_counter()))
+    took = time.perf_counter() - began
+    if len(first) < 2 or config.trainer == "gensim":
+        return result.tokens / took, took
+    # From the end of the first half to that of the second: allocation and counting are left out.
+    return int((half[1] >= 0).sum()) / max(first[1] - first[0], 1e-9), took
+
+
+def _memory(graph: WalkGraph, walk: WalkConfig, config: SkipGramConfig) -> int:
+    """What the process holds now, and what a run adds: the alias table, two matrices, the result, some blocks."""
+    import psutil
+
+    columns = -(-config.dimensions // 16) * 16
+    even = graph.n_entries == 0 or bool((graph.weights == graph.weights[0]).all())
+    table = 0 if even else 8 * graph.n_entries
+    rules = 8 * graph.n_entries if walk.time_window is not None else 0
+    model = graph.n_nodes * 4 * (2 * columns + 2 * config.dimensions)
+    words = 600 * graph.n_nodes if config.trainer == "gensim" else 0
+    blocks = 3 * 4 * WALKS_PER_BLOCK * walk.walk_length
+    return int(psutil.Process().memory_info().rss) + table + rules + model + words + blocks + 40 * graph.n_nodes
