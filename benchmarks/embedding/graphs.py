@@ -61,7 +61,12 @@ def power_law_cluster(n_nodes: int = 4_000, edges_per_node: int = 10, triangle: 
 
 
 def labelled_blocks(
-    n_nodes: int = 4_000, n_edges: int = 38_000, blocks: int = 50, inside: float = 0.4, seed: int = 0
+    n_nodes: int = 4_000,
+    n_edges: int = 38_000,
+    blocks: int = 50,
+    inside: float = 0.4,
+    seed: int = 0,
+    name: str = "labelled blocks",
 ) -> Graph:
     """A degree-corrected stochastic block model (Karrer and Newman 2011) in which a node has one or two blocks.
 
@@ -87,7 +92,7 @@ def labelled_blocks(
         dst[these] = random.choice(members, len(these), p=weight[members] / weight[members].sum())
     src, dst = _distinct(src, dst, n_nodes)
     kept = np.sort(random.permutation(len(src))[:n_edges])
-    return Graph("labelled blocks", n_nodes, src[kept], dst[kept], np.ones(len(kept)), labels)
+    return Graph(name, n_nodes, src[kept], dst[kept], np.ones(len(kept)), labels)
 
 
 def bipartite(
