@@ -11,7 +11,7 @@ import typer
 from interestgraph.cli.app import JsonOption, app, open_graph
 
 if TYPE_CHECKING:
-    from interestgraph.embed.run import EmbedConfig
+    from interestgraph.embed.run import EmbedConfig, EmbedReport
 
 walks = typer.Typer(no_args_is_help=True, help="Random walks.")
 app.add_typer(walks, name="walks")
@@ -138,7 +138,7 @@ def embed(
     Example: interestgraph embed --dimensions 64 --p 1 --q 0.5
     """
     from interestgraph.cli import vectors
-    from interestgraph.cli.output import Bars, print_json, print_table
+    from interestgraph.cli.output import Bars, print_json
 
     if sum((new, diff, plot is not None)) > 1:
         raise typer.BadParameter("one of --new, --diff and --plot at a time")
@@ -190,6 +190,12 @@ def embed(
         )
     if as_json:
         return print_json(report)
+    return _print_report(report)
+
+
+def _print_report(report: EmbedReport) -> None:
+    from interestgraph.cli.output import print_table
+
     rows = [
         ("dimensions", report.dimensions),
         ("users", report.users),
@@ -205,7 +211,7 @@ def embed(
         *((f"seconds to {stage}", round(seconds, 1)) for stage, seconds in report.seconds.items()),
     ]
     title = f"embedding {report.run_id}" + ("" if report.changed else " (up to date, nothing done)")
-    return print_table(title, ("", ""), rows)
+    print_table(title, ("", ""), rows)
 
 
 def _print_estimate(config: EmbedConfig, as_json: bool) -> None:
