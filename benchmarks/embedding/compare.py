@@ -74,7 +74,7 @@ def _table(
         try:
             runs = [
                 run(peer, graph, seed, **parameters)
-                for seed, graph in enumerate(made[: 1 if peer.slow else seeds], start=1)
+                for seed, graph in enumerate(made[: 1 if peer.once else seeds], start=1)
             ]
         except Exception as error:  # a peer that does not install or fails is a row of the table
             notes.append(f"{peer.name} failed: {error}.")
@@ -91,7 +91,7 @@ def _table(
         f"{shown['walk_length']} nodes from each node, window {shown['window']}, {shown['negatives']} negatives, one "
         f"epoch, p {shown['p']}, q {shown['q']}, {shown['workers']} workers. Seconds from edge arrays to vectors, "
         f"compiled code warmed up where that is possible. Measures: mean ± standard deviation of {seeds} "
-        f"{'seed' if seeds == 1 else 'seeds'}{_slow(chosen, seeds)}.\n\n{markdown(columns, rows)}\n\n"
+        f"{'seed' if seeds == 1 else 'seeds'}{_once(chosen, seeds)}.\n\n{markdown(columns, rows)}\n\n"
         + "".join(f"{note}\n" for note in notes)
         + ("\n" if notes else "")
         + f"{versions('numpy', 'numba', 'gensim')}. Command: `python -m benchmarks.embedding compare`."
@@ -109,9 +109,9 @@ def measure_names(graph: Graph) -> Sequence[str]:
     )
 
 
-def _slow(peers: Sequence[Peer], seeds: int) -> str:
-    slow = [peer.name for peer in peers if peer.slow]
-    return f" ({', '.join(slow)}: one)" if slow and seeds > 1 else ""
+def _once(peers: Sequence[Peer], seeds: int) -> str:
+    once = any(peer.once for peer in peers)
+    return " (the programs of others: one)" if once and seeds > 1 else ""
 
 
 def _row(peer: Peer, made: Sequence[Graph], runs: Sequence[Run], fastest: float | None) -> list[str]:
@@ -123,8 +123,10 @@ def _row(peer: Peer, made: Sequence[Graph], runs: Sequence[Run], fastest: float 
         f"{seconds / fastest:.1f}" if fastest else "",
         f"{np.mean([found.cpu for found in runs]):.1f}",
         f"{max(found.memory for found in runs):,.0f}",
-        *(
-            f"{np.mean([score[name] for score in scores]):.4f} ± {np.std([score[name] for score in scores]):.4f}"
-            for name in measure_names(made[0])
-        ),
+        *(_spread([score[name] for score in scores]) for name in measure_names(made[0])),
     ]
+
+
+def _spread(values: Sequence[float]) -> str:
+    """Mean and standard deviation."""
+    return f"{np.mean(values):.4f}" + (f" ± {np.std(values):.4f}" if len(values) > 1 else "")

