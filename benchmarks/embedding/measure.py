@@ -112,7 +112,6 @@ def run(peer: Peer, graph: Graph, seed: int, limit: float = 1800.0, **parameters
             str(FOLDER / f"{peer.script}.py"),
             str(folder / "graph.npz"),
             str(folder / "v.npy"),
-            wanted,
         ]
         environment = {**_environment(), **dict.fromkeys(_PLAIN_VARIABLES, "2")}
         with (folder / "out").open("w+b") as out, (folder / "err").open("w+b") as err:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import itertools
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -176,3 +180,30 @@ def test_wrong_parameters_are_named(wrong: dict[str, float]) -> None:
 def test_a_block_needs_a_walk() -> None:
     with pytest.raises(ConfigurationError, match="block_size"):
         iter_walks(triangles(), block_size=0)
+
+
+REFERENCE = Path(__file__).with_name("node2vec_reference.json")
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+ENVIRONMENT = BENCHMARKS / ".envs" / "node2vec" / "bin" / "python"
+
+
+@pytest.mark.parametrize("case", json.loads(REFERENCE.read_text()), ids=lambda case: f"p{case['p']}-q{case['q']}")
+def test_steps_have_the_probabilities_of_the_package_node2vec(case: dict[str, Any]) -> None:
+    config = WalkConfig(walk_length=20, walks_per_node=2000, p=case["p"], q=case["q"], seed=11, workers=1)
+    counts = second_steps(generate_walks(triangles(), config))
+    tested = 0
+    for names, found in case["steps"].items():
+        before, node = map(int, names.split())
+        chances = np.array([found.get(str(x), 0.0) for x in range(5)])
+        assert chances == pytest.approx(node2vec_probabilities(before, node, case["p"], case["q"]))
+        if counts[before, node].sum() >= 500:
+            assert chi_square_p(counts[before, node], chances) > 1e-4, names
+            tested += 1
+    assert tested >= 6
+
+
+@pytest.mark.skipif(not ENVIRONMENT.exists(), reason="the benchmark of embedding makes the environment of node2vec")
+def test_the_package_node2vec_still_says_so() -> None:
+    script = BENCHMARKS / "embedding" / "peers" / "node2vec_probabilities.py"
+    told = subprocess.run([str(ENVIRONMENT), str(script)], capture_output=True, text=True, check=True)
+    assert json.loads(told.stdout) == json.loads(REFERENCE.read_text())
