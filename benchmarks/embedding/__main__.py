@@ -18,6 +18,7 @@ comparing.add_argument("--peer", action="append", help="this program; may be rep
 comparing.add_argument("--seeds", type=int, default=3)
 comparing.add_argument("--p", type=float)
 comparing.add_argument("--q", type=float)
+comparing.add_argument("--walks-per-node", type=int)
 comparing.add_argument("--publish", action="store_true", help="write the table to docs/benchmarks.md")
 growing = kinds.add_parser("scaling", help="time and memory from 1e5 edges on")
 growing.add_argument("--edges-max", type=float, default=1e7, help="up to this many edges are trained on")
@@ -25,7 +26,7 @@ growing.add_argument("--walks-max", type=float, default=1e8, help="up to this ma
 growing.add_argument("--publish", action="store_true", help="write the table to docs/benchmarks.md")
 given = parser.parse_args()
 if given.kind == "compare":
-    changed = {name: value for name, value in (("p", given.p), ("q", given.q)) if value is not None}
+    changed = {name: getattr(given, name) for name in ("p", "q", "walks_per_node") if getattr(given, name) is not None}
     compare(given.only, given.edges, given.labels, given.peer, given.seeds, given.publish, **changed)
 else:
     scaling(int(given.edges_max), int(given.walks_max), given.publish)

@@ -94,7 +94,8 @@ def _table(
         f"{'seed' if seeds == 1 else 'seeds'}{_once(chosen, seeds)}.\n\n{markdown(columns, rows)}\n\n"
         + "".join(f"{note}\n" for note in notes)
         + ("\n" if notes else "")
-        + f"{versions('numpy', 'numba', 'gensim')}. Command: `python -m benchmarks.embedding compare`."
+        + f"{versions('numpy', 'numba', 'gensim')}. "
+        f"Command: `python -m benchmarks.embedding compare{_options(parameters)}`."
     )
     if published:
         publish(f"embedding: {name}", text)
@@ -107,6 +108,10 @@ def measure_names(graph: Graph) -> Sequence[str]:
     return (["link AUC"] if graph.hidden is not None else []) + (
         ["label auROC", "macro-F1"] if graph.labels is not None else []
     )
+
+
+def _options(parameters: dict[str, float]) -> str:
+    return "".join(f" --{name.replace('_', '-')} {value}" for name, value in parameters.items())
 
 
 def _once(peers: Sequence[Peer], seeds: int) -> str:
