@@ -12,7 +12,7 @@ parser = argparse.ArgumentParser(prog="python -m benchmarks.embedding", descript
 kinds = parser.add_subparsers(dest="kind", required=True)
 comparing = kinds.add_parser("compare", help="against other programs")
 comparing.add_argument("--only", action="append", choices=list(GRAPHS), help="this graph; may be repeated")
-comparing.add_argument("--edges", type=Path, help="a file of yours instead: node node [weight] a line")
+comparing.add_argument("--edges", type=Path, help="a file of yours instead: node node [weight] a line, or .mat")
 comparing.add_argument("--labels", type=Path, help="its labels: node label [label ...] a line")
 comparing.add_argument("--peer", action="append", help="this program; may be repeated; default: all")
 comparing.add_argument("--seeds", type=int, default=3)

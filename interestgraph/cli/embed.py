@@ -140,8 +140,8 @@ def embed(
     from interestgraph.cli import vectors
     from interestgraph.cli.output import Bars, print_json
 
-    if sum((new, diff, plot is not None)) > 1:
-        raise typer.BadParameter("one of --new, --diff and --plot at a time")
+    if sum((new, diff, plot is not None, estimate)) > 1:
+        raise typer.BadParameter("one of --new, --diff, --plot and --estimate at a time")
     if new:
         return vectors.fold_in(as_json)
     if diff:
