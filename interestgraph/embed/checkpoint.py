@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,22 +34,27 @@ class Checkpoint:
     """What the walks were made from. A file with another key, or other parameters, is not used, and replaced."""
     resumed_at: int = 0
     """Tokens that were done when this run began; set by training."""
+    failure: str = ""
+    """Why the state could not be written (a full disk, for one); training goes on without it."""
     _last: float = field(default_factory=time.monotonic)
 
     def due(self) -> bool:
         """Whether it is time to write."""
-        return time.monotonic() - self._last >= self.seconds
+        return not self.failure and time.monotonic() - self._last >= self.seconds
 
     def save(self, mark: str, place: dict[str, Any], arrays: dict[str, NDArray[np.float32]]) -> None:
-        """Write the state of a run that `mark` names."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Write the state of a run that `mark` names; what goes wrong is noted in `failure`."""
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
                 np.savez(file, mark=np.array(f"{self.key} {mark}"), place=np.array(json.dumps(place)), **arrays)  # type: ignore[arg-type]
             temporary.replace(self.path)
+        except OSError as error:
+            self.failure = str(error)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
         self._last = time.monotonic()
 
     def load(self, mark: str) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]] | None:
@@ -64,7 +70,8 @@ class Checkpoint:
 
     def done(self) -> None:
         """Remove the file."""
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 def checkpoint_in(folder: Path | None, key: str, days: float = 7.0) -> Checkpoint | None:

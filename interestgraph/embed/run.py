@@ -290,6 +290,8 @@ def _train(
     def tell(state: TrainProgress) -> None:
         if progress:
             detail = f"{state.tokens_per_second:,.0f} tokens/s, loss {state.loss:.3f}"
+            if checkpoint is not None and checkpoint.failure:
+                detail += f", state not kept: {checkpoint.failure}"
             progress(Step("skip-gram", detail), state.done, state.total)
 
     if walks_file is None:

@@ -126,6 +126,14 @@ def test_a_short_run_writes_no_state(walks: Walks, tmp_path: Path) -> None:
     assert found == []
 
 
+def test_a_state_that_cannot_be_written_stops_nothing(walks: Walks, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    checkpoint = Checkpoint(tmp_path / "file" / "run.npz", seconds=0.0)
+    result = train(walks, 300, CONFIG, checkpoint=checkpoint)
+    assert "run.npz" in checkpoint.failure or "file" in checkpoint.failure
+    assert result.vectors.any()
+
+
 VICTIM = """
 import sys
 from pathlib import Path
