@@ -15,6 +15,7 @@ from interestgraph.settings import Settings, load_settings
 if TYPE_CHECKING:
     import neo4j
 
+    from interestgraph.analysis.answer import Answer
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
     from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
@@ -319,6 +320,33 @@ class InterestGraph:
         from interestgraph.status import read_status
 
         return read_status(self._database)
+
+    def query(
+        self, name: str, /, *, timeout: float | None = None, rows: int | None = None, **parameters: Any
+    ) -> Answer:
+        """Ask a question of the library: ``graph.query("rising_items", days=28).to_pandas()``.
+
+        `interestgraph query list` names all questions, docs/analysis.md describes them.
+
+        Args:
+            name: of the question.
+            timeout: seconds that it may take; None: 60.
+            rows: most rows, up to the limit of the question.
+            parameters: of the question; those that are not given have their defaults.
+
+        Raises:
+            ConfigurationError: there is no such question, or a parameter is unknown, missing or of another type.
+            QueryError: it took longer than `timeout`.
+        """
+        from interestgraph.analysis.ask import TIMEOUT, ask
+
+        return ask(self._database, name, parameters, timeout=TIMEOUT if timeout is None else timeout, rows=rows)
+
+    def query_plan(self, name: str, /, **parameters: Any) -> list[str]:
+        """The server's plan for a question, one operator a line; nothing is run."""
+        from interestgraph.analysis.ask import plan
+
+        return plan(self._database, name, parameters)
 
     def cypher(self, query: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """Run a read-only statement, or a query file by its name (``serve/trending``), and return its rows."""

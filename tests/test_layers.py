@@ -23,7 +23,7 @@ LAYERS = {
     "errors": 0,
     **{"settings": 1, "model": 1},
     "neo4j": 2,
-    **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3},
+    **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3, "analysis": 3},
     **{"evaluate": 4, "stream": 4},
     **{"status": 5, "doctor": 5},
     **{"client": 6, "async_client": 7},

@@ -14,7 +14,7 @@ from interestgraph.errors import ConfigurationError
 from interestgraph.model import BEHAVIOURS
 from interestgraph.neo4j.queries import load_query, parse_query, query_names, query_path
 
-DERIVED = {"IN_CATEGORY", "CHILD_OF", "SIMILAR_TO", "INTERESTED_IN", "IN_COMMUNITY", "PART_OF"}
+DERIVED = {"IN_CATEGORY", "CHILD_OF", "SIMILAR_TO", "INTERESTED_IN", "IN_COMMUNITY", "PART_OF", "HISTORY"}
 MARKETING = {"RECEIVED", "PROMOTES", "REDEEMED"}
 LABELS = {
     *("User", "Item", "Category", "Community", "Campaign", "Behaviour"),
