@@ -322,7 +322,14 @@ class InterestGraph:
         return read_status(self._database)
 
     def query(
-        self, name: str, /, *, timeout: float | None = None, rows: int | None = None, **parameters: Any
+        self,
+        name: str,
+        /,
+        *,
+        behaviour: str | None = None,
+        timeout: float | None = None,
+        rows: int | None = None,
+        **parameters: Any,
     ) -> Answer:
         """Ask a question of the library: ``graph.query("rising_items", days=28).to_pandas()``.
 
@@ -330,6 +337,7 @@ class InterestGraph:
 
         Args:
             name: of the question.
+            behaviour: which events are asked about; None: purchases, else the primary behaviour.
             timeout: seconds that it may take; None: 60.
             rows: most rows, up to the limit of the question.
             parameters: of the question; those that are not given have their defaults.
@@ -340,13 +348,14 @@ class InterestGraph:
         """
         from interestgraph.analysis.ask import TIMEOUT, ask
 
-        return ask(self._database, name, parameters, timeout=TIMEOUT if timeout is None else timeout, rows=rows)
+        limit = TIMEOUT if timeout is None else timeout
+        return ask(self._database, name, parameters, timeout=limit, rows=rows, behaviour=behaviour)
 
-    def query_plan(self, name: str, /, **parameters: Any) -> list[str]:
+    def query_plan(self, name: str, /, *, behaviour: str | None = None, **parameters: Any) -> list[str]:
         """The server's plan for a question, one operator a line; nothing is run."""
         from interestgraph.analysis.ask import plan
 
-        return plan(self._database, name, parameters)
+        return plan(self._database, name, parameters, behaviour)
 
     def cypher(self, query: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """Run a read-only statement, or a query file by its name (``serve/trending``), and return its rows."""

@@ -2,7 +2,7 @@
 // parameters: attribute STRING, category STRING, minUsers INTEGER
 // where:
 //   attribute = "income", such as "householdSize": an attribute of users
-//   category, such as "GROCERY > BABY FOODS": this category and below it
+//   category, such as "DRUG GM > BABY FOODS": this category and below it
 //   minUsers = 10: smaller groups are left out
 // returns: value STRING, users INTEGER, buyers INTEGER, buyerPercent FLOAT, low FLOAT, high FLOAT, events INTEGER, eventsPerUser FLOAT, index FLOAT
 // mode: READ

@@ -6,6 +6,7 @@
 //   minUsers = 10: groups with fewer users are left out
 // returns: campaignId STRING, kind STRING, group STRING, users INTEGER, controls INTEGER, before FLOAT, during FLOAT, controlBefore FLOAT, controlDuring FLOAT, uplift FLOAT, low FLOAT, high FLOAT, upliftPercent FLOAT, significant BOOLEAN
 // mode: READ
+// relationship: PURCHASED
 // area: marketing
 // cost: slow: goes over the days of every user for every campaign, unless one is named
 // rows: 500
@@ -26,9 +27,10 @@ WITH c, start, last, from, COUNT { (c)<-[:RECEIVED]-() } AS received, COUNT { (c
 WHERE received >= $minUsers
 CALL (c, start, last, from) {
   MATCH (u:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-  WITH c, u, [k IN range(0, size(h.days) - 1) WHERE from <= h.days[k] AND h.days[k] <= last] AS places, h, start, last, from
-  WITH c, u, 7.0 * reduce(n = 0.0, k IN places | n + CASE WHEN h.days[k] < start THEN h.values[k] ELSE 0.0 END) / (start - from) AS before,
-       7.0 * reduce(n = 0.0, k IN places | n + CASE WHEN h.days[k] >= start THEN h.values[k] ELSE 0.0 END) / (last - start + 1) AS during
+  WITH c, u, h.days AS days, h.values AS values, start, last, from
+  WITH c, u, [k IN range(0, size(days) - 1) WHERE from <= days[k] AND days[k] <= last] AS places, days, values, start, last, from
+  WITH c, u, 7.0 * reduce(n = 0.0, k IN places | n + CASE WHEN days[k] < start THEN values[k] ELSE 0.0 END) / (start - from) AS before,
+       7.0 * reduce(n = 0.0, k IN places | n + CASE WHEN days[k] >= start THEN values[k] ELSE 0.0 END) / (last - start + 1) AS during
   RETURN collect([before, during, CASE WHEN EXISTS { (u)-[:REDEEMED]->(c) } THEN 2 WHEN EXISTS { (u)-[:RECEIVED]->(c) } THEN 1 ELSE 0 END]) AS people
 }
 UNWIND [['redeemers', 2], ['receivers', 1]] AS target

@@ -7,6 +7,7 @@
 //   asOf = null, such as "2017-10-01": the end of the last period
 // returns: category STRING, before INTEGER, recent INTEGER, changePercent FLOAT, low FLOAT, high FLOAT, z FLOAT, spendBefore FLOAT, spendRecent FLOAT, significant BOOLEAN
 // mode: READ
+// relationship: PURCHASED
 // area: items
 // cost: moderate
 // rows: 1000
@@ -16,10 +17,11 @@ CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH (coalesce(datetime($asOf), latest).epochMillis / 86400000 + 4) / 7 AS over, ($days + 6) / 7 AS weeks
 MATCH (i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
 WHERE h.weeks[-1] >= over - 2 * weeks AND h.weeks[0] < over
-WITH i, h, [k IN range(0, size(h.weeks) - 1) WHERE over - 2 * weeks <= h.weeks[k] AND h.weeks[k] < over - weeks] AS old,
-     [k IN range(0, size(h.weeks) - 1) WHERE over - weeks <= h.weeks[k] AND h.weeks[k] < over] AS new
-WITH i, reduce(n = 0, k IN old | n + h.counts[k]) AS before, reduce(n = 0, k IN new | n + h.counts[k]) AS recent,
-     reduce(n = 0.0, k IN old | n + h.values[k]) AS spendBefore, reduce(n = 0.0, k IN new | n + h.values[k]) AS spendRecent
+WITH i, over, weeks, h.weeks AS at, h.counts AS counts, h.values AS values
+WITH i, counts, values, [k IN range(0, size(at) - 1) WHERE over - 2 * weeks <= at[k] AND at[k] < over - weeks] AS old,
+     [k IN range(0, size(at) - 1) WHERE over - weeks <= at[k] AND at[k] < over] AS new
+WITH i, reduce(n = 0, k IN old | n + counts[k]) AS before, reduce(n = 0, k IN new | n + counts[k]) AS recent,
+     reduce(n = 0.0, k IN old | n + values[k]) AS spendBefore, reduce(n = 0.0, k IN new | n + values[k]) AS spendRecent
 MATCH (i)-[:IN_CATEGORY]->(leaf:Category)
 WITH leaf, sum(before) AS before, sum(recent) AS recent, sum(spendBefore) AS spendBefore, sum(spendRecent) AS spendRecent
 MATCH (leaf)-[:CHILD_OF*0..]->(c:Category {level: $level})

@@ -5,6 +5,7 @@
 //   minUsers = 10: smaller cohorts are left out
 // returns: cohort STRING, users INTEGER, month INTEGER, active INTEGER, percent FLOAT, low FLOAT, high FLOAT, spendPerActive FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: people
 // cost: moderate
 // rows: 2000
@@ -12,8 +13,9 @@
 // caveats: The first month is that of the first event in the graph: in the first months of a log, old customers look new. low
 // and high: 95 % interval (Wilson).
 MATCH (u:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-UNWIND range(0, size(h.days) - 1) AS k
-WITH u, h.days[k] AS day, h.values[k] AS value
+WITH u, h.days AS days, h.values AS values
+UNWIND range(0, size(days) - 1) AS k
+WITH u, days[k] AS day, values[k] AS value
 WITH u, date('1970-01-01') + duration({days: day}) AS at, value
 WITH u, at.year * 12 + at.month - 1 AS month, sum(value) AS value
 WITH u, collect([month, value]) AS months, min(month) AS first

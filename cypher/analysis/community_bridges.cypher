@@ -13,20 +13,22 @@
 // relationship: PURCHASED
 // caveats: evenness: entropy of the users' communities, each weighed by its size, over the greatest that it could be; 1 is an item of
 // everybody.
-MATCH (m:Community)-[:PART_OF*0..]->(top:Community {level: $level})
-WITH collect([m.communityId, top]) AS tops
-WITH tops, [t IN tops | t[0]] AS ids
 MATCH (i:Item)
 WHERE i.buyers >= $minUsers
-MATCH (i)<-[:PURCHASED]-(u:User)
-WHERE u.communityId IS NOT NULL
-WITH tops, i, u.communityId AS of, count(*) AS users
-WITH i, [t IN tops WHERE t[0] = of | t[1]][0] AS top, sum(users) AS users
-WHERE top IS NOT NULL AND top.users > 0
-WITH i, collect([top, users, 1.0 * users / top.users]) AS parts, sum(users) AS users, sum(1.0 * users / top.users) AS weight,
-     max(users) AS largest
+CALL (i) {
+  MATCH (i)<-[:PURCHASED]-(u:User)
+  WHERE u.communityId IS NOT NULL
+  RETURN u.communityId AS of, count(*) AS users
+}
+WITH of, collect([i, users]) AS entries
+MATCH (:Community {communityId: of})-[:PART_OF*0..]->(top:Community {level: $level})
+WHERE top.users > 0
+WITH top, top.users AS size, entries
+UNWIND entries AS entry
+WITH entry[0] AS i, top, size, sum(entry[1]) AS users
+WITH i, collect(1.0 * users / size) AS parts, sum(users) AS users, sum(1.0 * users / size) AS weight, max(users) AS largest
 WHERE users >= $minUsers AND size(parts) > 1
-WITH *, -reduce(e = 0.0, p IN parts | e + p[2] / weight * log(p[2] / weight)) / log(COUNT { MATCH (m:Community {level: $level}) WHERE m.users > 0 }) AS evenness
+WITH *, -reduce(e = 0.0, p IN parts | e + p / weight * log(p / weight)) / log(COUNT { MATCH (m:Community {level: $level}) WHERE m.users > 0 }) AS evenness
 ORDER BY evenness DESC, users DESC, i.itemId LIMIT $limit
 RETURN i.itemId AS itemId, i.title AS title, [(i)-[:IN_CATEGORY]->(c) | c.categoryId][0] AS category,
        [(i)-[:IN_COMMUNITY]->(m) | coalesce(m.label, m.communityId)][0] AS ownCommunity, users, size(parts) AS communities,

@@ -1,7 +1,7 @@
 // purpose: What defines a community: categories and brands that its users take more than everybody does.
 // parameters: communityId STRING, level INTEGER, minUsers INTEGER, limit INTEGER
 // where:
-//   communityId, such as "1": the community, of either level
+//   communityId, such as "1-1": the community, of either level
 //   level = 2: level of the category tree
 //   minUsers = 10: categories and brands with fewer users in the community are left out
 //   limit = 20: how many rows
@@ -9,41 +9,39 @@
 // mode: READ
 // relationship: PURCHASED
 // area: communities
-// cost: slow: compares the community with all relationships
+// cost: moderate
 // rows: 500
 // people: minUsers
 // caveats: logOdds: logarithm of the odds in the community over those outside, with its 95 % interval, by whose lower end the list is
 // ordered; 0.69 is twice the odds. It compares events, and a user's events are not independent.
 MATCH (:Community {communityId: $communityId})<-[:PART_OF*0..]-(:Community)<-[:IN_COMMUNITY]-(u:User)
 WITH collect(DISTINCT u) AS members
-MATCH (b:Behaviour {name: 'PURCHASED'})<-[h:HISTORY]-(i:Item)
-WITH members, i, reduce(n = 0, count IN h.counts | n + count) AS events
-CALL (i) {
-  MATCH (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(c:Category {level: $level})
-  RETURN 'category' AS kind, c.categoryId AS name
-  UNION
-  WITH i WHERE i.brand IS NOT NULL
-  RETURN 'brand' AS kind, i.brand AS name
+CALL () {
+  MATCH (i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
+  MATCH (i)-[:IN_CATEGORY]->(leaf:Category)
+  WITH leaf, sum(reduce(n = 0, count IN h.counts | n + count)) AS events
+  MATCH (leaf)-[:CHILD_OF*0..]->(c:Category {level: $level})
+  RETURN 'category' AS kind, c.categoryId AS name, sum(events) AS events
+  UNION ALL
+  MATCH (i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
+  WHERE i.brand IS NOT NULL
+  RETURN 'brand' AS kind, i.brand AS name, sum(reduce(n = 0, count IN h.counts | n + count)) AS events
 }
-WITH members, kind, name, sum(events) AS events
 WITH members, collect([kind, name, events]) AS overall
 CALL (members) {
   UNWIND members AS u
+  MATCH (u)-[r:PURCHASED]->(:Item)-[:IN_CATEGORY]->(leaf:Category)
+  WITH leaf, u, sum(r.count) AS events
+  MATCH (leaf)-[:CHILD_OF*0..]->(c:Category {level: $level})
+  RETURN 'category' AS kind, c.categoryId AS name, sum(events) AS events, count(DISTINCT u) AS users
+  UNION ALL
+  WITH members
+  UNWIND members AS u
   MATCH (u)-[r:PURCHASED]->(i:Item)
-  WITH i, sum(r.count) AS events, collect(u) AS takers
-  CALL (i) {
-    MATCH (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(c:Category {level: $level})
-    RETURN 'category' AS kind, c.categoryId AS name
-    UNION
-    WITH i WHERE i.brand IS NOT NULL
-    RETURN 'brand' AS kind, i.brand AS name
-  }
-  WITH kind, name, sum(events) AS events, collect(takers) AS lists
-  UNWIND lists AS takers
-  UNWIND takers AS u
-  WITH kind, name, events, count(DISTINCT u) AS users
-  RETURN collect([kind, name, events, users]) AS own
+  WHERE i.brand IS NOT NULL
+  RETURN 'brand' AS kind, i.brand AS name, sum(r.count) AS events, count(DISTINCT u) AS users
 }
+WITH overall, collect([kind, name, events, users]) AS own
 WITH overall, own, reduce(n = 0, o IN own | n + CASE o[0] WHEN 'category' THEN o[2] ELSE 0 END) AS ownTotal,
      reduce(n = 0, o IN overall | n + CASE o[0] WHEN 'category' THEN o[2] ELSE 0 END) AS total
 UNWIND own AS o

@@ -3,7 +3,7 @@
 // where:
 //   days = 56: length of the latest period, in whole weeks
 //   minEvents = 15: only users with so many events in it
-//   minUsers = 10: moves of fewer users are left out
+//   minUsers = 5: moves of fewer users are left out
 //   asOf = null, such as "2017-10-01": the end of the period
 // returns: fromId STRING, fromLabel STRING, toId STRING, toLabel STRING, users INTEGER, percentOfFrom FLOAT, activeOfFrom INTEGER
 // mode: READ
@@ -12,33 +12,37 @@
 // cost: slow: reads the weeks of every relationship
 // rows: 1000
 // people: minUsers
-// caveats: A user's community is of the last enrichment, over the whole log; the latest place is the upper community whose items have
-// most of the user's events in the period, each community weighed by its share of all events.
+// caveats: A user's community is that of the last enrichment, over the whole log. His latest place is the upper community whose
+// items stand out most among his events of the period: events x log(share of his events / share of all events).
 CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH (coalesce(datetime($asOf), latest).epochMillis / 86400000 + 4) / 7 AS over, ($days + 6) / 7 AS weeks
-MATCH (m:Community)-[:PART_OF*0..]->(top:Community {level: 1})
-WITH over, weeks, collect([m.communityId, top]) AS tops
-MATCH (u:User)-[r:PURCHASED]->(i:Item)
-WHERE r.weeks[-1] >= over - weeks AND u.communityId IS NOT NULL AND i.communityId IS NOT NULL
-WITH tops, u, i.communityId AS of, sum(size([week IN r.weeks WHERE over - weeks <= week AND week < over])) AS events
-WHERE events > 0
-WITH tops, u, [t IN tops WHERE t[0] = of | t[1]][0] AS top, sum(events) AS events
-WITH tops, collect([u, top, events]) AS found
-CALL (found) {
-  UNWIND found AS f
-  WITH f[1] AS top, sum(f[2]) AS events
-  RETURN collect([top, events]) AS sizes
+MATCH (own:Community {level: 1})<-[:PART_OF*0..]-(:Community)<-[:IN_COMMUNITY]-(u:User)
+CALL (u, over, weeks) {
+  MATCH (u)-[r:PURCHASED]->(i:Item)
+  WHERE i.communityId IS NOT NULL
+  WITH i.communityId AS of, over, weeks, r.weeks AS at
+  WHERE at[-1] >= over - weeks
+  RETURN of, sum(size([week IN at WHERE over - weeks <= week AND week < over])) AS events
 }
+WITH own, u, of, events WHERE events > 0
+WITH of, collect([own, u, events]) AS entries
+MATCH (:Community {communityId: of})-[:PART_OF*0..]->(other:Community {level: 1})
+UNWIND entries AS entry
+WITH other, entry[0] AS own, entry[1] AS u, sum(entry[2]) AS events
+WITH other, collect([own, u, events]) AS entries, sum(events) AS size
+WITH collect([other, entries, size]) AS found, sum(size) AS total
 UNWIND found AS f
-WITH tops, f[0] AS u, f[1] AS top, f[2] AS events, [s IN sizes WHERE s[0] = f[1] | s[1]][0] AS size
-ORDER BY 1.0 * events / size DESC
-WITH tops, u, collect(top)[0] AS now, sum(events) AS events
+UNWIND f[1] AS entry
+WITH total, entry[0] AS own, entry[1] AS u, collect([f[0], entry[2], f[2]]) AS places, sum(entry[2]) AS events
 WHERE events >= $minEvents
-WITH [t IN tops WHERE t[0] = u.communityId | t[1]][0] AS before, now, count(*) AS users
-WITH collect([before, now, users]) AS moves
+UNWIND places AS place
+WITH own, u, place[0] AS other, place[1] * log(1.0 * place[1] * total / events / place[2]) AS score
+ORDER BY score DESC, other = own DESC
+WITH own, u, collect(other)[0] AS now
+WITH own, now, count(*) AS users
+WITH own, collect([now, users]) AS moves, sum(users) AS active
 UNWIND moves AS move
-WITH move, reduce(n = 0, other IN moves | n + CASE WHEN other[0] = move[0] THEN other[2] ELSE 0 END) AS active
-WHERE move[0] <> move[1] AND move[2] >= $minUsers
-RETURN move[0].communityId AS fromId, move[0].label AS fromLabel, move[1].communityId AS toId, move[1].label AS toLabel,
-       move[2] AS users, round(100.0 * move[2] / active, 1) AS percentOfFrom, active AS activeOfFrom
+WITH own, active, move WHERE move[0] <> own AND move[1] >= $minUsers
+RETURN own.communityId AS fromId, own.label AS fromLabel, move[0].communityId AS toId, move[0].label AS toLabel,
+       move[1] AS users, round(100.0 * move[1] / active, 1) AS percentOfFrom, active AS activeOfFrom
 ORDER BY users DESC, fromId, toId

@@ -11,23 +11,23 @@
 // rows: 2000
 // people: minUsers
 // caveats: percent: of the events of the first community's users; lift: over what the items' share of all events makes expected.
-MATCH (m:Community)-[:PART_OF*0..]->(top:Community {level: $level})
-WITH collect([m, top]) AS tops
-UNWIND tops AS t
-MATCH (t0:Community {communityId: t[0].communityId})<-[:IN_COMMUNITY]-(u:User)-[r:PURCHASED]->(i:Item)
-WITH tops, t[1] AS own, u, i.communityId AS of, sum(r.count) AS events
-WITH tops, own, of, sum(events) AS events, collect(DISTINCT u) AS takers
-WITH own, [t IN tops WHERE t[0].communityId = of | t[1]][0] AS other, events, takers
-WHERE other IS NOT NULL
-UNWIND takers AS u
-WITH own, other, events, takers, u
-WITH own, other, sum(events * 1.0 / size(takers)) AS events, count(DISTINCT u) AS users
-WITH own, other, toInteger(round(events)) AS events, users
+MATCH (own:Community {level: $level})<-[:PART_OF*0..]-(:Community)<-[:IN_COMMUNITY]-(u:User)
+CALL (u) {
+  MATCH (u)-[r:PURCHASED]->(i:Item)
+  WHERE i.communityId IS NOT NULL
+  RETURN i.communityId AS of, sum(r.count) AS events
+}
+WITH own, of, sum(events) AS events, collect(u) AS takers
+MATCH (:Community {communityId: of})-[:PART_OF*0..]->(other:Community {level: $level})
+WITH own, other, sum(events) AS events, collect(takers) AS lists
+CALL (lists) { UNWIND lists AS takers UNWIND takers AS u RETURN count(DISTINCT u) AS users }
 WITH collect([own, other, events, users]) AS found, sum(events) AS total
+CALL (found) { UNWIND found AS f WITH f[0] AS c, sum(f[2]) AS n RETURN collect([c, n]) AS byUsers }
+CALL (found) { UNWIND found AS f WITH f[1] AS c, sum(f[2]) AS n RETURN collect([c, n]) AS byItems }
 UNWIND found AS f
-WITH f, total, reduce(n = 0, g IN found | n + CASE WHEN g[0] = f[0] THEN g[2] ELSE 0 END) AS ofOwn,
-     reduce(n = 0, g IN found | n + CASE WHEN g[1] = f[1] THEN g[2] ELSE 0 END) AS ofOther
+WITH f, total, byUsers, byItems
 WHERE f[3] >= $minUsers
+WITH f, total, head([x IN byUsers WHERE x[0] = f[0] | x[1]]) AS ofOwn, head([x IN byItems WHERE x[0] = f[1] | x[1]]) AS ofOther
 RETURN f[0].communityId AS usersOf, f[0].label AS usersOfLabel, f[1].communityId AS itemsOf, f[1].label AS itemsOfLabel,
        f[3] AS users, f[2] AS events, round(100.0 * f[2] / ofOwn, 1) AS percent, round(1.0 * f[2] * total / ofOwn / ofOther, 2) AS lift
-ORDER BY usersOf, events DESC, itemsOf
+ORDER BY f[0].users DESC, usersOf, events DESC, itemsOf

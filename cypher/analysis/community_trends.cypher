@@ -7,6 +7,7 @@
 //   asOf = null, such as "2017-10-01": the end of the last period
 // returns: communityId STRING, label STRING, users INTEGER, visitsBefore INTEGER, visitsRecent INTEGER, changePercent FLOAT, low FLOAT, high FLOAT, spendBefore FLOAT, spendRecent FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: communities
 // cost: moderate
 // rows: 1000
@@ -16,10 +17,11 @@ CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH coalesce(datetime($asOf), latest).epochMillis / 86400000 AS today
 MATCH (u:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
 MATCH (u)-[:IN_COMMUNITY]->(:Community)-[:PART_OF*0..]->(m:Community {level: $level})
-WITH m, h, today, [k IN range(0, size(h.days) - 1) WHERE today - 2 * $days < h.days[k] AND h.days[k] <= today] AS places
-WITH m, size([k IN places WHERE h.days[k] <= today - $days]) AS before, size([k IN places WHERE h.days[k] > today - $days]) AS recent,
-     reduce(n = 0.0, k IN places | n + CASE WHEN h.days[k] <= today - $days THEN h.values[k] ELSE 0.0 END) AS spendBefore,
-     reduce(n = 0.0, k IN places | n + CASE WHEN h.days[k] > today - $days THEN h.values[k] ELSE 0.0 END) AS spendRecent
+WITH m, today, h.days AS days, h.values AS values
+WITH m, today, days, values, [k IN range(0, size(days) - 1) WHERE today - 2 * $days < days[k] AND days[k] <= today] AS places
+WITH m, size([k IN places WHERE days[k] <= today - $days]) AS before, size([k IN places WHERE days[k] > today - $days]) AS recent,
+     reduce(n = 0.0, k IN places | n + CASE WHEN days[k] <= today - $days THEN values[k] ELSE 0.0 END) AS spendBefore,
+     reduce(n = 0.0, k IN places | n + CASE WHEN days[k] > today - $days THEN values[k] ELSE 0.0 END) AS spendRecent
 WITH m, count(*) AS users, sum(before) AS before, sum(recent) AS recent, sum(spendBefore) AS spendBefore,
      sum(spendRecent) AS spendRecent, stDev(recent - before) AS spread
 WHERE users >= $minUsers AND before > 0

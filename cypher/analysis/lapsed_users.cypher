@@ -8,6 +8,7 @@
 //   limit = 50: how many users are returned
 // returns: userId STRING, lastVisit DATE, daysAway INTEGER, medianGap INTEGER, visits INTEGER, spend FLOAT, spendPer28Days FLOAT, interests LIST<STRING>
 // mode: READ
+// relationship: PURCHASED
 // area: people
 // cost: moderate
 // rows: 1000
@@ -15,13 +16,13 @@
 CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH coalesce(datetime($asOf), latest).epochMillis / 86400000 AS today
 MATCH (u:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-WITH today, u, h, [day IN h.days WHERE day <= today] AS days
+WITH today, u, h.values AS values, [day IN h.days WHERE day <= today] AS days
 WHERE size(days) >= $minVisits AND size(days) > 1 AND today - days[-1] >= $minDays
 CALL (days) {
   UNWIND range(1, size(days) - 1) AS k
   RETURN percentileDisc(days[k] - days[k - 1], 0.5) AS gap
 }
-WITH u, today, days, gap, reduce(total = 0.0, k IN range(0, size(days) - 1) | total + h.values[k]) AS spend
+WITH u, today, days, gap, reduce(total = 0.0, k IN range(0, size(days) - 1) | total + values[k]) AS spend
 WHERE today - days[-1] >= $times * gap
 WITH *, 28 * spend / (days[-1] - days[0] + 1) AS rate
 ORDER BY rate DESC, u.userId LIMIT $limit

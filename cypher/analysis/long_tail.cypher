@@ -4,6 +4,7 @@
 //   category = null, such as "GROCERY": only this category and below it
 // returns: itemsUpToPercent FLOAT, items INTEGER, events INTEGER, eventPercent FLOAT, cumulativePercent FLOAT, spend FLOAT, spendPercent FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: items
 // cost: moderate
 // rows: 20

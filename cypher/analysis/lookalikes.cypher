@@ -1,7 +1,7 @@
 // purpose: Who is like the members of a segment without being one: nearest users to the segment's mean vector.
 // parameters: category STRING, users LIST<STRING>, seeds INTEGER, limit INTEGER
 // where:
-//   category = null, such as "GROCERY > BABY FOODS": the segment is those with the greatest share of interest in it
+//   category = null, such as "DRUG GM > BABY FOODS": the segment is those with the greatest share of interest in it
 //   users = null, such as ["1228", "1609"]: or these users
 //   seeds = 100: how many users the category's segment has
 //   limit = 50: how many users are returned

@@ -1,7 +1,7 @@
 // purpose: How many users found their way into a category lately, what they took first, and how many came back.
 // parameters: category STRING, days INTEGER, minUsers INTEGER, asOf DATETIME, limit INTEGER
 // where:
-//   category, such as "GROCERY > BABY FOODS": this category and below it
+//   category, such as "GROCERY > COLD CEREAL": this category and below it
 //   days = 56: length of the period
 //   minUsers = 5: items with fewer newcomers are left out
 //   asOf = null, such as "2017-10-01": its end

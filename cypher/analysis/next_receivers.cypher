@@ -6,6 +6,7 @@
 //   limit = 100: how many users are returned
 // returns: userId STRING, expectedPercent FLOAT, received INTEGER, redeemed INTEGER, averagePercent FLOAT, lastVisit DATE, spend FLOAT, interests LIST<STRING>
 // mode: READ
+// relationship: PURCHASED
 // area: marketing
 // cost: moderate
 // rows: 5000

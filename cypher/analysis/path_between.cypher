@@ -26,7 +26,7 @@ WHERE a IS NOT NULL AND b IS NOT NULL AND a <> b
 MATCH p = allShortestPaths((a)-[:VIEWED|CARTED|FAVOURITED|REVIEWED|RATED|PLAYED|PURCHASED|SIMILAR_TO|IN_CATEGORY|CHILD_OF|IN_COMMUNITY|PART_OF*..6]-(b))
 WHERE length(p) <= $most
 WITH p, reduce(total = 0.0, r IN relationships(p) | total + coalesce(r.weight, r.score, 0.5)) AS strength,
-     [n IN nodes(p) | labels(n)[0] + ' ' + coalesce(n.title, n.name, n.label, n.userId, n.itemId)] AS names
+     [n IN nodes(p) | labels(n)[0] + ' ' + coalesce(n.userId, n.itemId + ' ' + n.title, n.itemId, n.categoryId, n.communityId + ' ' + n.label)] AS names
 ORDER BY length(p), strength DESC, names LIMIT $limit
 WITH collect([length(p), names, [r IN relationships(p) | type(r)]]) AS found
 UNWIND range(0, size(found) - 1) AS place

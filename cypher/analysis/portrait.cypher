@@ -25,19 +25,20 @@ CALL (u, now) {
   UNION ALL
   WITH u, now
   MATCH (u)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-  WITH h, now, [k IN range(1, size(h.days) - 1) | h.days[k] - h.days[k - 1]] AS gaps, size(h.days) AS visits
+  WITH now, h.days AS days, h.values AS values
+  WITH now, days, values, [k IN range(1, size(days) - 1) | days[k] - days[k - 1]] AS gaps, size(days) AS visits
   UNWIND [
-    ['visits', toString(visits), 'days with an event, since ' + toString(date('1970-01-01') + duration({days: h.days[0]}))],
-    ['last visit', toString(date('1970-01-01') + duration({days: h.days[-1]})),
-     toString(now.epochMillis / 86400000 - h.days[-1]) + ' days ago'],
+    ['visits', toString(visits), 'days with an event, since ' + toString(date('1970-01-01') + duration({days: days[0]}))],
+    ['last visit', toString(date('1970-01-01') + duration({days: days[-1]})),
+     toString(now.epochMillis / 86400000 - days[-1]) + ' days ago'],
     ['days between visits', CASE WHEN size(gaps) > 0 THEN toString(COLLECT { UNWIND gaps AS gap RETURN gap ORDER BY gap }[size(gaps) / 2]) END, 'median'],
     ['favourite weekday', COLLECT {
-       UNWIND h.days AS day
+       UNWIND days AS day
        WITH (day + 3) % 7 AS weekday, count(*) AS times ORDER BY times DESC, weekday LIMIT 1
        RETURN ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][weekday] + ', ' + times + ' visits'
      }[0], 'UTC'],
-    ['spend', toString(round(reduce(total = 0.0, value IN h.values | total + value), 2)), 'sum of the values of all events'],
-    ['spend a visit', toString(round(reduce(total = 0.0, value IN h.values | total + value) / visits, 2)), 'mean']
+    ['spend', toString(round(reduce(total = 0.0, value IN values | total + value), 2)), 'sum of the values of all events'],
+    ['spend a visit', toString(round(reduce(total = 0.0, value IN values | total + value) / visits, 2)), 'mean']
   ] AS entry
   RETURN 2 AS place, 'rhythm' AS section, entry[0] AS fact, entry[1] AS value, null AS percent, entry[2] AS detail
   UNION ALL

@@ -4,6 +4,7 @@
 //   category, such as "GROCERY > CHEESE": this category and below it
 // returns: band STRING, fromPrice FLOAT, toPrice FLOAT, items INTEGER, events INTEGER, eventPercent FLOAT, spend FLOAT, spendPercent FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: items
 // cost: moderate
 // rows: 4

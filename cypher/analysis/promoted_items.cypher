@@ -6,11 +6,12 @@
 //   limit = 30: how many items are returned
 // returns: itemId STRING, title STRING, beforePerWeek FLOAT, duringPerWeek FLOAT, afterPerWeek FLOAT, ratio FLOAT, low FLOAT, high FLOAT, keptPercent FLOAT, significant BOOLEAN
 // mode: READ
+// relationship: PURCHASED
 // area: marketing
 // cost: fast
 // rows: 500
 // caveats: Events of all users. The periods before and after are as long as the campaign, in whole weeks; ratio: during over before,
-// with the growth of all items taken out, and its 95 % interval. keptPercent: after over during. Offers of other kinds may have run.
+// with the growth of all items taken out, and its 95 % interval. keptPercent: after over during. Ordered by low. Offers of other kinds may have run.
 CALL () { MATCH (l:Load) RETURN (max(l.lastEventAt).epochMillis / 86400000 + 4) / 7 AS complete }
 MATCH (c:Campaign {campaignId: $campaignId})
 WITH c, complete, (c.startsAt.epochMillis / 86400000 + 3) / 7 AS start, (c.endsAt.epochMillis / 86400000 + 3) / 7 + 1 AS over
@@ -18,17 +19,18 @@ WITH c, complete, start, CASE WHEN over < complete THEN over ELSE complete END A
 WITH c, complete, start, over, over - start AS weeks
 CALL (start, over, weeks) {
   MATCH (:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-  UNWIND range(0, size(h.days) - 1) AS k
-  WITH (h.days[k] + 3) / 7 AS week, sum(h.counts[k]) AS events, start, over, weeks
+  WITH h.days AS days, h.counts AS counts, start, over, weeks
+  UNWIND range(0, size(days) - 1) AS k
+  WITH (days[k] + 3) / 7 AS week, sum(counts[k]) AS events, start, over, weeks
   RETURN 1.0 * sum(CASE WHEN start <= week AND week < over THEN events ELSE 0 END)
          / sum(CASE WHEN start - weeks <= week AND week < start THEN events ELSE 0 END) AS growth
 }
 MATCH (c)-[:PROMOTES]->(i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-WITH complete, start, over, weeks, growth, i, h, range(0, size(h.weeks) - 1) AS places
+WITH complete, start, over, weeks, growth, i, h.weeks AS at, h.counts AS counts, range(0, size(h.weeks) - 1) AS places
 WITH complete, over, weeks, growth, i,
-     reduce(n = 0, k IN places | n + CASE WHEN start - weeks <= h.weeks[k] AND h.weeks[k] < start THEN h.counts[k] ELSE 0 END) AS before,
-     reduce(n = 0, k IN places | n + CASE WHEN start <= h.weeks[k] AND h.weeks[k] < over THEN h.counts[k] ELSE 0 END) AS during,
-     reduce(n = 0, k IN places | n + CASE WHEN over <= h.weeks[k] AND h.weeks[k] < over + weeks THEN h.counts[k] ELSE 0 END) AS after
+     reduce(n = 0, k IN places | n + CASE WHEN start - weeks <= at[k] AND at[k] < start THEN counts[k] ELSE 0 END) AS before,
+     reduce(n = 0, k IN places | n + CASE WHEN start <= at[k] AND at[k] < over THEN counts[k] ELSE 0 END) AS during,
+     reduce(n = 0, k IN places | n + CASE WHEN over <= at[k] AND at[k] < over + weeks THEN counts[k] ELSE 0 END) AS after
 WHERE before + during + after >= $minEvents AND before + during > 0
 WITH *, (during + 0.5) / (before + 0.5) / growth AS ratio, 1.96 * sqrt(1.0 / (during + 0.5) + 1.0 / (before + 0.5)) AS wide,
      CASE WHEN over + weeks <= complete THEN weeks ELSE complete - over END AS rest
@@ -37,4 +39,4 @@ RETURN i.itemId AS itemId, i.title AS title, round(1.0 * before / weeks, 2) AS b
        round(ratio * exp(-wide), 2) AS low, round(ratio * exp(wide), 2) AS high,
        round(CASE WHEN rest > 0 AND during > 0 THEN 100.0 * after / rest * weeks / during END, 0) AS keptPercent,
        abs(log(ratio)) > wide AS significant
-ORDER BY abs(log(ratio)) / wide DESC, itemId LIMIT $limit
+ORDER BY low DESC, itemId LIMIT $limit

@@ -5,6 +5,7 @@
 //   minUsers = 10: smaller segments are left out
 // returns: segment STRING, users INTEGER, percent FLOAT, daysSince FLOAT, visits FLOAT, spendPerUser FLOAT, spend FLOAT, spendPercent FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: people
 // cost: moderate
 // rows: 50
@@ -14,9 +15,10 @@
 CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH coalesce(datetime($asOf), latest).epochMillis / 86400000 AS today
 MATCH (u:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-WITH today, h, [k IN range(0, size(h.days) - 1) WHERE h.days[k] <= today] AS places
+WITH today, h.days AS days, h.values AS values
+WITH today, days, values, [k IN range(0, size(days) - 1) WHERE days[k] <= today] AS places
 WHERE size(places) > 0
-WITH today - h.days[places[-1]] AS since, size(places) AS visits, reduce(total = 0.0, k IN places | total + h.values[k]) AS spend
+WITH today - days[places[-1]] AS since, size(places) AS visits, reduce(total = 0.0, k IN places | total + values[k]) AS spend
 WITH collect([since, visits, spend]) AS all,
      [percentileDisc(since, 0.2), percentileDisc(since, 0.4), percentileDisc(since, 0.6), percentileDisc(since, 0.8)] AS cutR,
      [percentileDisc(visits, 0.2), percentileDisc(visits, 0.4), percentileDisc(visits, 0.6), percentileDisc(visits, 0.8)] AS cutF,

@@ -8,6 +8,7 @@
 //   limit = 50: how many users are returned
 // returns: userId STRING, visitsBefore INTEGER, visitsRecent INTEGER, z FLOAT, spendBefore FLOAT, spendRecent FLOAT, change FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: people
 // cost: moderate
 // rows: 1000
@@ -16,11 +17,11 @@
 CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH coalesce(datetime($asOf), latest).epochMillis / 86400000 AS today
 MATCH (u:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-WITH today, u, h, range(0, size(h.days) - 1) AS places
-WITH u, h, [k IN places WHERE today - 2 * $days < h.days[k] AND h.days[k] <= today - $days] AS old,
-     [k IN places WHERE today - $days < h.days[k] AND h.days[k] <= today] AS new
-WITH u, size(old) AS before, size(new) AS recent, reduce(total = 0.0, k IN old | total + h.values[k]) AS spendBefore,
-     reduce(total = 0.0, k IN new | total + h.values[k]) AS spendRecent
+WITH today, u, h.days AS days, h.values AS values, range(0, size(h.days) - 1) AS places
+WITH u, values, [k IN places WHERE today - 2 * $days < days[k] AND days[k] <= today - $days] AS old,
+     [k IN places WHERE today - $days < days[k] AND days[k] <= today] AS new
+WITH u, size(old) AS before, size(new) AS recent, reduce(total = 0.0, k IN old | total + values[k]) AS spendBefore,
+     reduce(total = 0.0, k IN new | total + values[k]) AS spendRecent
 WHERE before + recent > 0
 WITH *, (recent - before) / sqrt(before + recent) AS z
 WHERE CASE WHEN $falling THEN z <= -$minZ ELSE z >= $minZ END

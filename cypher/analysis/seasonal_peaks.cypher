@@ -6,22 +6,24 @@
 //   limit = 30: how many categories are returned
 // returns: category STRING, from DATE, to DATE, events INTEGER, peakEvents INTEGER, peakPercent FLOAT, timesMean FLOAT, z FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: items
 // cost: moderate
 // rows: 500
 // caveats: timesMean: events of the four weeks over four mean weeks; z: distance from the mean in standard errors (Poisson). With
 // one year of data a season cannot be told from something that happened once.
-MATCH (i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-MATCH (i)-[:IN_CATEGORY]->(leaf:Category)
-UNWIND range(0, size(h.weeks) - 1) AS k
-WITH leaf, h.weeks[k] AS week, sum(h.counts[k]) AS events
-MATCH (leaf)-[:CHILD_OF*0..]->(c:Category {level: $level})
-WITH c, week, sum(events) AS events
-WITH c, collect([week, events]) AS weeks, sum(events) AS total
 CALL () {
   MATCH (:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
   RETURN (min(h.days[0]) + 3) / 7 AS first, (max(h.days[-1]) + 3) / 7 AS last
 }
+MATCH (i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
+MATCH (i)-[:IN_CATEGORY]->(leaf:Category)
+WITH first, last, leaf, h.weeks AS weeks, h.counts AS counts
+UNWIND range(0, size(weeks) - 1) AS k
+WITH first, last, leaf, weeks[k] AS week, sum(counts[k]) AS events
+MATCH (leaf)-[:CHILD_OF*0..]->(c:Category {level: $level})
+WITH first, last, c, week, sum(events) AS events
+WITH first, last, c, collect([week, events]) AS weeks, sum(events) AS total
 WITH c, weeks, total, first, last
 WHERE total >= $minEvents AND last - first >= 12
 CALL (weeks, first, last) {

@@ -1,10 +1,11 @@
 // purpose: How an item, a category or everything sells week by week, and which weeks stand out.
 // parameters: category STRING, itemId STRING
 // where:
-//   category = null, such as "GROCERY > CANDY": this category and below it
+//   category = null, such as "DRUG GM > CANDY - PACKAGED": this category and below it
 //   itemId = null, such as "1029743": or this item
 // returns: week DATE, events INTEGER, spend FLOAT, index FLOAT, againstAll FLOAT, z FLOAT
 // mode: READ
+// relationship: PURCHASED
 // area: items
 // cost: moderate
 // rows: 2000
@@ -25,14 +26,16 @@ CALL () {
   WHERE $itemId IS NULL AND $category IS NULL
   RETURN h
 }
-UNWIND range(0, size(h.weeks) - 1) AS k
-WITH h.weeks[k] AS week, sum(h.counts[k]) AS events, sum(h.values[k]) AS spend
+WITH h.weeks AS weeks, h.counts AS counts, h.values AS values
+UNWIND range(0, size(weeks) - 1) AS k
+WITH weeks[k] AS week, sum(counts[k]) AS events, sum(values[k]) AS spend
 ORDER BY week
 WITH collect([week, events, spend]) AS own, sum(events) AS total
 CALL () {
   MATCH (:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-  UNWIND range(0, size(h.days) - 1) AS k
-  WITH (h.days[k] + 3) / 7 AS week, sum(h.counts[k]) AS events
+  WITH h.days AS days, h.counts AS counts
+  UNWIND range(0, size(days) - 1) AS k
+  WITH (days[k] + 3) / 7 AS week, sum(counts[k]) AS events
   ORDER BY week
   RETURN collect(events) AS all, sum(events) AS everything, min(week) AS first, max(week) AS last
 }

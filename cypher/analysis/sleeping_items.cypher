@@ -14,11 +14,12 @@
 // cost: moderate
 // rows: 500
 // people: minUsers
-// caveats: expectedSince: events that the item would have had since then at its mean rate. Seasonal items sleep too.
+// caveats: expectedSince: events that the item would have had since then at its mean rate. Items that sold for less than eight weeks are
+// left out; seasonal items sleep too.
 CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH (coalesce(datetime($asOf), latest).epochMillis / 86400000 + 4) / 7 AS over, ($days + 6) / 7 AS weeks
 MATCH (i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
-WHERE h.weeks[-1] < over - weeks
+WHERE h.weeks[-1] < over - weeks AND h.weeks[-1] - h.weeks[0] >= 8
   AND ($category IS NULL OR EXISTS { (i)-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->(:Category {categoryId: $category}) })
 WITH i, h, over, reduce(n = 0, count IN h.counts | n + count) AS events, reduce(n = 0.0, value IN h.values | n + value) AS spend
 WHERE events >= $minEvents

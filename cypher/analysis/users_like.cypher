@@ -1,8 +1,9 @@
 // purpose: Who is like this user, and why: users with the same telling items, the rare ones counting more.
-// parameters: userId STRING, items INTEGER, limit INTEGER
+// parameters: userId STRING, items INTEGER, minShared INTEGER, limit INTEGER
 // where:
 //   userId, such as "1228": the user
-//   items = 60: how many of the user's most telling items are looked at
+//   items = 100: how many of the user's most telling items are looked at
+//   minShared = 3: least number of shared items
 //   limit = 10: how many users are returned
 // returns: userId STRING, score FLOAT, sharedItems INTEGER, because LIST<STRING>, sharedCategories LIST<STRING>, vectorCosine FLOAT
 // mode: READ
@@ -10,18 +11,19 @@
 // area: neighbourhood
 // cost: moderate
 // rows: 200
-// caveats: The score is the sum over shared items of log(1 + weight) of both, divided by the item's buyers; it ranks, and has
-// no unit of its own.
+// caveats: The score is the sum over shared items of log(1 + weight) of both, divided by the root of the item's buyers; it
+// ranks, and has no unit of its own.
 MATCH (a:User {userId: $userId})-[r:PURCHASED]->(i:Item)
 WITH a, i, log(1 + r.weight) AS own, COUNT { (i)<-[:PURCHASED]-() } AS buyers
 WHERE buyers > 1 AND own > 0
-ORDER BY own / buyers DESC, i.itemId LIMIT $items
+ORDER BY own / sqrt(buyers) DESC, i.itemId LIMIT $items
 MATCH (i)<-[s:PURCHASED]-(b:User)
 WHERE b <> a AND s.weight > 0
-WITH a, b, i, own * log(1 + s.weight) / buyers AS part
+WITH a, b, i, own * log(1 + s.weight) / sqrt(buyers) AS part
 ORDER BY part DESC
 WITH a, b, sum(part) AS score, count(*) AS sharedItems, collect(coalesce(i.title, i.itemId))[..3] AS because
-ORDER BY score DESC, b.userId LIMIT $limit
+WHERE sharedItems >= $minShared
+WITH * ORDER BY score DESC, b.userId LIMIT $limit
 RETURN b.userId AS userId, round(score, 4) AS score, sharedItems, because,
        COLLECT {
          MATCH (a)-[x:INTERESTED_IN]->(c:Category)<-[y:INTERESTED_IN]-(b)

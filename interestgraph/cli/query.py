@@ -46,7 +46,7 @@ def list_queries(
     Example: interestgraph query list --area marketing
     """
     from interestgraph.analysis.question import AREAS, load_question, question_names
-    from interestgraph.cli.output import note, print_json, print_table
+    from interestgraph.cli.output import print_json, print_table
     from interestgraph.errors import ConfigurationError
     from interestgraph.neo4j.queries import load_query, query_names
 
@@ -67,7 +67,6 @@ def list_queries(
     print_table(
         "questions", ("name", "area", "cost", "question"), [(q.name, q.area, q.cost, q.query.purpose) for q in found]
     )
-    note("`interestgraph query run NAME` answers one, `--all` lists the statements behind the other commands too")
 
 
 @group.command()
@@ -97,6 +96,9 @@ def run(
     as_json: JsonOption = False,
     as_html: Annotated[bool, typer.Option("--html", help="Print one self-contained HTML page.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Print the server's plan; nothing is run.")] = False,
+    behaviour: Annotated[
+        str | None, typer.Option(help="Which events are asked about [default: PURCHASED, else the primary behaviour].")
+    ] = None,
     rows: Annotated[int | None, typer.Option(help="Most rows, up to the limit of the question.")] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds that it may take [default: 60].")] = None,
 ) -> None:
@@ -111,9 +113,9 @@ def run(
     given = _given(parameters or [])
     with open_graph() as graph:
         if explain:
-            print("\n".join(graph.query_plan(name, **given)))
+            print("\n".join(graph.query_plan(name, behaviour=behaviour, **given)))
             return
-        answer = graph.query(name, timeout=timeout, rows=rows, **given)
+        answer = graph.query(name, behaviour=behaviour, timeout=timeout, rows=rows, **given)
     form = "csv" if as_csv else "json" if as_json else "html" if as_html else "table"
     _print(answer, form)
 
