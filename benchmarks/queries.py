@@ -70,9 +70,9 @@ def main() -> None:
         server, edition = graph.database.server_version()
     fast = sum(float(row[-1]) < 2 for row in rows)
     told = (
-        f"Each question with the defaults of its header (examples for what has to be given), {TIMES - 2} times after two "
-        f"that are not counted, slow ones {TIMES // 2 - 2} times; seconds from the call to the last row in Python. {fast} of "
-        f"{len(rows)} take under 2 s at p95; the others are marked slow in their headers, with the reason."
+        f"Each question with the defaults of its header (examples for what has to be given), {TIMES - 2} times after "
+        f"two that are not counted, slow ones {TIMES // 2 - 2} times; seconds from the call to the last row in Python. "
+        f"{fast} of {len(rows)} take under 2 s at p95; the others are marked slow in their headers, with the reason."
     )
     size = (
         f"Histories: {nodes:,} numbers for users by day and items by week, {pairs:,} for pairs by week; for {users:,} "

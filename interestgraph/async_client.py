@@ -85,4 +85,5 @@ class AsyncInterestGraph:
     status = _in_thread(InterestGraph.status)
     query = _in_thread(InterestGraph.query)
     query_plan = _in_thread(InterestGraph.query_plan)
+    browser = _in_thread(InterestGraph.browser)
     cypher = _in_thread(InterestGraph.cypher)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import neo4j
 
     from interestgraph.analysis.answer import Answer
+    from interestgraph.browser.serve import BrowserPage
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
     from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
@@ -356,6 +358,22 @@ class InterestGraph:
         from interestgraph.analysis.ask import plan
 
         return plan(self._database, name, parameters, behaviour)
+
+    def browser(self, *, port: int = 0) -> AbstractContextManager[BrowserPage]:
+        """Prepare Neo4j Browser: a context with its address, during which guide and style sheet are served.
+
+        ::
+
+            with graph.browser() as page:
+                webbrowser.open(page.address)
+                input("Enter ends it")
+
+        Args:
+            port: of the guide on localhost; 0: any free one.
+        """
+        from interestgraph.browser.serve import opened
+
+        return opened(self._database, self.settings, port=port)
 
     def cypher(self, query: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """Run a read-only statement, or a query file by its name (``serve/trending``), and return its rows."""

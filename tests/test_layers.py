@@ -24,6 +24,7 @@ LAYERS = {
     **{"settings": 1, "model": 1},
     "neo4j": 2,
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3, "analysis": 3},
+    "browser": 4,
     **{"evaluate": 4, "stream": 4},
     **{"status": 5, "doctor": 5},
     **{"client": 6, "async_client": 7},

@@ -82,4 +82,4 @@ def open_graph() -> InterestGraph:
 
 
 # The command groups register themselves on `app`.
-from interestgraph.cli import db, demo, embed, evaluate, ingest, loaders, query, serve, split, state, stream  # noqa: E402, F401
+from interestgraph.cli import browser, db, demo, embed, evaluate, ingest, loaders, query, serve, split, state, stream  # noqa: E402, F401

@@ -441,10 +441,10 @@ def test_community_trends(whole_journey: InterestGraph, log: Oracle) -> None:
 
 def test_campaign_reach(whole_journey: InterestGraph, log: Oracle) -> None:
     expected = log.rows(
-        "with r as (select usr, received.id, s, e from received join campaign using (id)), both as (select distinct a.usr, "
+        "with r as (select usr, received.id, s, e from received join campaign using (id)), two as (select distinct a.usr, "
         "a.id from r a join r b on a.usr = b.usr and a.id <> b.id and b.s <= a.e and b.e >= a.s), n as (select id, count(*) "
         "as n from received group by 1), m as (select id, count(*) as m from promotes group by 1), k as (select id, count(*) "
-        "as k from both group by 1) select id, s::date, date_diff('day', s, e) + 1, coalesce(n, 0), coalesce(m, 0), "
+        "as k from two group by 1) select id, s::date, date_diff('day', s, e) + 1, coalesce(n, 0), coalesce(m, 0), "
         "coalesce(k, 0) from campaign left join n using (id) left join m using (id) left join k using (id)"
     )
     found = ask(whole_journey, "campaign_reach")

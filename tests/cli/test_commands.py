@@ -50,7 +50,7 @@ def test_all_commands_are_there() -> None:
     assert names >= {
         *("demo", "load", "enrich", "embed", "evaluate", "recommend", "similar", "similar-users", "profile"),
         *("explain", "trending", "status", "doctor", "walks export", "loaders list", "loaders show"),
-        *("query list", "query show", "query run"),
+        *("query list", "query show", "query run", "browser"),
         *(f"db {name}" for name in ("start", "stop", "status", "reset", "logs", "path")),
     }
 
