@@ -8,6 +8,7 @@ hosts of its list, which has localhost.
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from dataclasses import dataclass
 from html import escape
@@ -62,7 +63,7 @@ def write_kit(database: Database, folder: Path, address: str) -> None:
 
 
 def favourites(examples: Examples) -> dict[str, str]:
-    """Path in the archive -> statement, with a title line and the parameters that it takes."""
+    """Path in the archive -> statement, with a title and values for its parameters."""
     found = {}
     for name in query_names():
         group, _, short = name.partition("/")
@@ -85,10 +86,13 @@ def _values(query: Query, examples: Examples, known: tuple[str, ...] | None = No
 
 
 def _favourite(query: Query, values: dict[str, Any]) -> str:
+    """A title, what it asks, and the statement with its values: Browser hides what several commands answer."""
     title = query.name.partition("/")[2].replace("_", " ").capitalize()
-    lines = [f"// {title}: {query.purpose}"]
-    lines += [f":param {name} => {_literal(value)}" for name, value in values.items()]
-    return "\n".join([*lines, f"{query.text};\n"])
+    lines = [f"// {title}", f"// {query.purpose}"]
+    if values:
+        lines.append(f"// with {', '.join(f'{name} = {_literal(value)}' for name, value in values.items())}")
+    text = re.sub(r"\$(\w+)", lambda found: _literal(values[found[1]]), query.text)
+    return "\n".join([*lines, f"{text};\n"])
 
 
 def _literal(value: Any) -> str:

@@ -40,7 +40,7 @@ def browser(
             print_json(told)
         else:
             for name, value in told.items():
-                print(f"{name:<14} {value or '(yours)'}")
+                print(f"{name:<14} {value or '(yours)'}", flush=True)
         note(f"drop {page.favourites} onto the window of Neo4j Browser to have all questions as favourites")
         if opened:
             webbrowser.open(page.address)
