@@ -92,4 +92,7 @@ class AsyncInterestGraph:
     trending = _in_thread(InterestGraph.trending)
     evaluate = _in_thread(InterestGraph.evaluate)
     status = _in_thread(InterestGraph.status)
+    query = _in_thread(InterestGraph.query)
+    query_plan = _in_thread(InterestGraph.query_plan)
+    browser = _in_thread(InterestGraph.browser)
     cypher = _in_thread(InterestGraph.cypher)

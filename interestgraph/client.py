@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,8 @@ from interestgraph.vectors import VectorMethods
 if TYPE_CHECKING:
     import neo4j
 
+    from interestgraph.analysis.answer import Answer
+    from interestgraph.browser.serve import BrowserPage
     from interestgraph.embed.estimate import EmbedEstimate
     from interestgraph.embed.fold_in import Folder
     from interestgraph.embed.run import EmbedConfig, EmbedReport
@@ -345,6 +348,58 @@ class InterestGraph(VectorMethods):
         from interestgraph.status import read_status
 
         return read_status(self._database)
+
+    def query(
+        self,
+        name: str,
+        /,
+        *,
+        behaviour: str | None = None,
+        timeout: float | None = None,
+        rows: int | None = None,
+        **parameters: Any,
+    ) -> Answer:
+        """Ask a question of the library: ``graph.query("rising_items", days=28).to_pandas()``.
+
+        `interestgraph query list` names all questions, docs/analysis.md describes them.
+
+        Args:
+            name: of the question.
+            behaviour: which events are asked about; None: purchases, else the primary behaviour.
+            timeout: seconds that it may take; None: 60.
+            rows: most rows, up to the limit of the question.
+            parameters: of the question; those that are not given have their defaults.
+
+        Raises:
+            ConfigurationError: there is no such question, or a parameter is unknown, missing or of another type.
+            QueryError: it took longer than `timeout`.
+        """
+        from interestgraph.analysis.ask import TIMEOUT, ask
+
+        limit = TIMEOUT if timeout is None else timeout
+        return ask(self._database, name, parameters, timeout=limit, rows=rows, behaviour=behaviour)
+
+    def query_plan(self, name: str, /, *, behaviour: str | None = None, **parameters: Any) -> list[str]:
+        """The server's plan for a question, one operator a line; nothing is run."""
+        from interestgraph.analysis.ask import plan
+
+        return plan(self._database, name, parameters, behaviour)
+
+    def browser(self, *, port: int = 0) -> AbstractContextManager[BrowserPage]:
+        """Prepare Neo4j Browser: a context with its address, during which guide and style sheet are served.
+
+        ::
+
+            with graph.browser() as page:
+                webbrowser.open(page.address)
+                input("Enter ends it")
+
+        Args:
+            port: of the guide on localhost; 0: any free one.
+        """
+        from interestgraph.browser.serve import opened
+
+        return opened(self._database, self.settings, port=port)
 
     def cypher(self, query: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """Run a read-only statement, or a query file by its name (``serve/trending``), and return its rows."""

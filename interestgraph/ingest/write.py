@@ -117,7 +117,7 @@ def _steps(spec: LoaderSpec, ledger: Ledger, creates: Collection[str]) -> Iterat
     for behaviour in spec.behaviours:
         table = tables.interactions.filter(tables.interactions.behaviour == behaviour).drop("behaviour")
         yield _interactions(spec, behaviour, table, create=behaviour in creates)
-    for name in ("campaigns", "received", "promotes", "redeemed"):
+    for name in ("user_days", "item_weeks", "campaigns", "received", "promotes", "redeemed"):
         yield Step.of(name, load_query(f"ingest/{name}"), getattr(tables, name))
 
 

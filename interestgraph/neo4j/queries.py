@@ -11,7 +11,7 @@ A header is the block of ``//`` lines at the top, ``// key: text`` each::
 
 The last key exists because Cypher takes no parameter for an index-friendly relationship type: the
 file is runnable as it stands, and `Query.for_relationship` puts another type of the closed list
-`interestgraph.model.BEHAVIOURS` in its place.
+`interestgraph.model.BEHAVIOURS` in its place, also where it stands as the text of a name.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Query:
             raise ConfigurationError(f"unknown behaviour type {behaviour}: one of {', '.join(BEHAVIOURS)}")
         if self.relationship is None:
             raise ConfigurationError(f"query {self.name} has no relationship slot")
-        return replace(self, text=self.text.replace(f":{self.relationship}", f":{behaviour}"))
+        text = self.text.replace(f":{self.relationship}", f":{behaviour}")
+        return replace(self, text=text.replace(f"'{self.relationship}'", f"'{behaviour}'"))
 
     def beside(self) -> Query:
         """The same statement for the vectors and vector indexes that are built beside those that serve.
