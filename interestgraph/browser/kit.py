@@ -79,7 +79,7 @@ def favourites(examples: Examples) -> dict[str, str]:
 
 def _values(query: Query, examples: Examples, known: tuple[str, ...] | None = None) -> dict[str, Any]:
     """Ids of this graph for the parameters that name one, and limits."""
-    given = {"userId": examples.user, "itemId": examples.item}
+    given: dict[str, Any] = {"userId": examples.user, "itemId": examples.item}
     if known is None:
         given |= {"category": examples.category, "limit": EXAMPLES["limit"]}
     return {name: given[name] for name in query.parameters if given.get(name)}

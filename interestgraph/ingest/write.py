@@ -117,8 +117,17 @@ def _steps(spec: LoaderSpec, ledger: Ledger, creates: Collection[str]) -> Iterat
     for behaviour in spec.behaviours:
         table = tables.interactions.filter(tables.interactions.behaviour == behaviour).drop("behaviour")
         yield _interactions(spec, behaviour, table, create=behaviour in creates)
-    for name in ("user_days", "item_weeks", "campaigns", "received", "promotes", "redeemed"):
+    for name in ("user_days", "item_weeks"):
+        yield from _histories(name, getattr(tables, name), creates)
+    for name in ("campaigns", "received", "promotes", "redeemed"):
         yield Step.of(name, load_query(f"ingest/{name}"), getattr(tables, name))
+
+
+def _histories(name: str, table: ir.Table, creates: Collection[str]) -> Iterator[Step]:
+    """Histories of behaviours that have none yet are created, to the others is added."""
+    new = table.behaviour.isin(list(creates)) if creates else ibis.literal(False)
+    yield Step.of(f"new {name}", load_query(f"ingest/{name}_new"), table.filter(new))
+    yield Step.of(name, load_query(f"ingest/{name}"), table.filter(~new))
 
 
 def _interactions(spec: LoaderSpec, behaviour: str, table: ir.Table, *, create: bool) -> Step:

@@ -85,6 +85,8 @@ class Database:
                 auth=(username, password),
                 connection_timeout=10.0,
                 max_transaction_retry_time=RETRY_SECONDS,
+                # Soon again after a deadlock, seldom after a while without an answer.
+                initial_retry_delay=0.05,
                 notifications_min_severity="OFF",
                 user_agent="interestgraph",
             )

@@ -78,7 +78,8 @@ def test_a_small_graph_is_answered_too(shop: InterestGraph, name: str) -> None:
 
 
 def test_what_is_asked_can_be_narrowed(shop: InterestGraph) -> None:
-    both = shop.query("path_between", **{"from": "User:tea-fan-1", "to": "Category:Drinks > Tea"})
+    both_ends: Any = {"from": "User:tea-fan-1", "to": "Category:Drinks > Tea"}
+    both = shop.query("path_between", **both_ends)
     assert both[0]["nodes"][0] == "User tea-fan-1"
     assert both[0]["relationships"] == ["PURCHASED", "IN_CATEGORY"]
     facts = {row["fact"]: row["value"] for row in shop.query("item_facts", itemId="tea-1")}
