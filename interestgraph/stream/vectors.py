@@ -20,8 +20,6 @@ _REST = 4.0
 """After a transaction of vectors, events have so many times as long for themselves."""
 _SHORTEST = 0.1
 """Seconds between two transactions of vectors."""
-_LAST = 10.0
-"""Seconds that the vectors of the last events may take at the end of a run."""
 
 
 class Following:
@@ -63,11 +61,11 @@ class Following:
             self._some()
 
     def finish(self, stop: Callable[[], bool]) -> None:
-        """Bring the rest up to date, for some seconds at most; stopped by `stop` after one more transaction."""
-        deadline = time.monotonic() + _LAST
-        while self._waiting and time.monotonic() < deadline:
-            if not self._some() or stop():
-                break
+        """Bring the rest up to date at the end of a run; once `stop` says so, only some more."""
+        while self._waiting and self._some() and not stop():
+            pass
+        if self._waiting:
+            self._say(f"vectors of {len(self._waiting)} users do not follow yet: their next event takes them along")
 
     def _some(self) -> bool:
         """One transaction; False if vectors cannot follow now."""
