@@ -15,7 +15,7 @@
 MATCH (c:Campaign)<-[:RECEIVED]-(u:User)-[:IN_COMMUNITY]->(:Community)-[:PART_OF*0..]->(m:Community {level: $level})
 WHERE $campaignId IS NULL OR c.campaignId = $campaignId
 WITH m, count(*) AS received, sum(CASE WHEN EXISTS { (u)-[:REDEEMED]->(c) } THEN 1 ELSE 0 END) AS redeemed
-WITH collect([m, received, redeemed]) AS found, 1.0 * sum(redeemed) / sum(received) AS mean
+WITH collect([m, received, redeemed]) AS found, CASE WHEN sum(received) > 0 THEN 1.0 * sum(redeemed) / sum(received) END AS mean
 UNWIND found AS f
 WITH f[0] AS m, f[1] AS received, f[2] AS redeemed, mean, 1.0 * f[2] / f[1] AS p
 WHERE received >= $minUsers

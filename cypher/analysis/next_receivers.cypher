@@ -15,7 +15,9 @@
 CALL () {
   MATCH (c:Campaign)<-[:RECEIVED]-(u:User)
   WHERE $kind IS NULL OR c.kind = $kind
-  RETURN 1.0 * sum(CASE WHEN EXISTS { (u)-[:REDEEMED]->(c) } THEN 1 ELSE 0 END) / count(*) AS mean
+  WITH count(*) AS sent, sum(CASE WHEN EXISTS { (u)-[:REDEEMED]->(c) } THEN 1 ELSE 0 END) AS redeemed
+  WHERE sent > 0
+  RETURN 1.0 * redeemed / sent AS mean
 }
 MATCH (u:User)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
 CALL (u) {

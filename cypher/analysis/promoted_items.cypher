@@ -22,8 +22,9 @@ CALL (start, over, weeks) {
   WITH h.days AS days, h.counts AS counts, start, over, weeks
   UNWIND range(0, size(days) - 1) AS k
   WITH (days[k] + 3) / 7 AS week, sum(counts[k]) AS events, start, over, weeks
-  RETURN 1.0 * sum(CASE WHEN start <= week AND week < over THEN events ELSE 0 END)
-         / sum(CASE WHEN start - weeks <= week AND week < start THEN events ELSE 0 END) AS growth
+  WITH sum(CASE WHEN start <= week AND week < over THEN events ELSE 0 END) AS during,
+       sum(CASE WHEN start - weeks <= week AND week < start THEN events ELSE 0 END) AS before
+  RETURN CASE WHEN before > 0 AND during > 0 THEN 1.0 * during / before END AS growth
 }
 MATCH (c)-[:PROMOTES]->(i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
 WITH complete, start, over, weeks, growth, i, h.weeks AS at, h.counts AS counts, range(0, size(h.weeks) - 1) AS places

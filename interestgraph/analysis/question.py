@@ -124,9 +124,9 @@ def parse_question(name: str, query: Query, text: str) -> Question:
     if header["area"] not in AREAS or cost not in COSTS or (cost == "slow") != bool(reason):
         raise ConfigurationError(f"question {name}: area or cost of the header is wrong: {header}")
     people = header.get("people")
-    parameters = _parameters(name, query, text)
     if people is not None and people not in query.parameters:
         raise ConfigurationError(f"question {name}: people names no parameter: {people}")
+    parameters = _parameters(name, query, text)
     told = re.sub(r"\s*\n//\s*", " ", caveats[1]) if caveats else ""
     return Question(name, query, header["area"], parameters, int(header["rows"]), people, cost, reason, told)
 

@@ -23,7 +23,8 @@ from interestgraph.neo4j.queries import Query, load_query, query_names
 STYLE, GUIDE, FAVOURITES = "interestgraph.grass", "guide.html", "favourites.zip"
 PICTURES = "pictures"
 """Folder of the favourites that draw."""
-EXAMPLES = {"limit": 12, "category": None}
+LIMIT = 12
+"""How much a picture shows."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _values(query: Query, examples: Examples, known: tuple[str, ...] | None = No
     """Ids of this graph for the parameters that name one, and limits."""
     given: dict[str, Any] = {"userId": examples.user, "itemId": examples.item}
     if known is None:
-        given |= {"category": examples.category, "limit": EXAMPLES["limit"]}
+        given |= {"category": examples.category, "limit": LIMIT}
     return {name: given[name] for name in query.parameters if given.get(name)}
 
 

@@ -26,7 +26,8 @@ def _settings(context: typer.Context, incomplete: str) -> list[str]:
     """Parameters of the question on the command line, with an example each."""
     from interestgraph.analysis.question import load_question, question_names
 
-    name = str(context.params.get("name") or "")
+    # A command line that is not complete leaves its arguments unparsed.
+    name = str(context.params.get("name") or next(iter(context.args), ""))
     if name not in question_names():
         return []
     return [parameter.shown for parameter in load_question(name).parameters if parameter.shown.startswith(incomplete)]

@@ -76,8 +76,8 @@ def test_a_small_graph_is_answered_too(shop: InterestGraph, name: str) -> None:
 
 
 def test_what_is_asked_can_be_narrowed(shop: InterestGraph) -> None:
-    both_ends: Any = {"from": "User:tea-fan-1", "to": "Category:Drinks > Tea"}
-    both = shop.query("path_between", **both_ends)
+    ends: dict[str, Any] = {"from": "User:tea-fan-1", "to": "Category:Drinks > Tea"}
+    both = shop.query("path_between", **ends)
     assert both[0]["nodes"][0] == "User tea-fan-1"
     assert both[0]["relationships"] == ["PURCHASED", "IN_CATEGORY"]
     facts = {row["fact"]: row["value"] for row in shop.query("item_facts", itemId="tea-1")}
@@ -97,8 +97,8 @@ def test_other_behaviours_can_be_asked_of(shop: InterestGraph) -> None:
     }
     assert sum(row["events"] for row in bought) == events["PURCHASED"]
     assert sum(row["events"] for row in viewed) == events["VIEWED"]
-    with pytest.raises(ConfigurationError, match=r"no behaviour RATED: it has .*PURCHASED"):
-        shop.query("weekdays", behaviour="RATED")
+    with pytest.raises(ConfigurationError, match=r"no behaviour RETURNED: it has .*PURCHASED"):
+        shop.query("weekdays", behaviour="RETURNED")
     with pytest.raises(ConfigurationError, match="asks of no single behaviour"):
         shop.query("campaign_reach", behaviour="VIEWED")
 
