@@ -46,8 +46,8 @@ def browser(
             webbrowser.open(page.address)
         if once:
             return
-        note("the guide is served until Ctrl-C")
         try:
+            note("the guide is served until Ctrl-C")
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:
