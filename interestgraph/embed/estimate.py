@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interestgraph.embed.graph import WalkGraph
-from interestgraph.embed.skipgram import SkipGramConfig, train
+from interestgraph.embed.skipgram import KEPT_BYTES, SkipGramConfig, train
 from interestgraph.embed.walks import WALKS_PER_BLOCK, WalkConfig, Walks, count_walks, iter_walks
 from interestgraph.errors import ConfigurationError, DataError
 
@@ -34,7 +34,7 @@ class EmbedEstimate:
     tokens_per_second: float
     """Of training, with the threads that the run will have."""
     walk_seconds: float
-    """To walk as often as the run does: once to count, once per epoch."""
+    """To walk as often as the run does: once to count and, unless the walks are few, once per epoch."""
     train_seconds: float
     seconds: float
     """Walking and training together."""
@@ -65,7 +65,8 @@ def probe(
     lengths = (walked >= 0).sum()
     tokens = int(lengths / len(walked) * walks) * skipgram.epochs
     rate = _train(walked, graph, skipgram, seconds * 2 / 3)
-    walk_seconds = took / len(walked) * walks * (1 + skipgram.epochs)
+    few = walks * walk.walk_length * 4 <= KEPT_BYTES
+    walk_seconds = took / len(walked) * walks * (1 if few else 1 + skipgram.epochs)
     return EmbedEstimate(
         nodes=graph.n_nodes,
         edges=(graph.n_entries + int(_loops(graph))) // 2,

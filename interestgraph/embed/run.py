@@ -289,7 +289,7 @@ def _train(
 
     def tell(state: TrainProgress) -> None:
         if progress:
-            detail = f"{state.tokens_per_second:,.0f} tokens/s, loss {state.loss:.3f}"
+            detail = f"{state.tokens_per_second / 1e3:,.0f}k tokens/s, loss {state.loss:.2f}"
             if checkpoint is not None and checkpoint.failure:
                 detail += f", state not kept: {checkpoint.failure}"
             progress(Step("skip-gram", detail), state.done, state.total)

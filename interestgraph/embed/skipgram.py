@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 WalkSource = Walks | Callable[[], Iterable[Walks]]
 """All walks as one array, or a function that starts going through them a block at a time. It is called
-once to count and once per epoch, and must give the same walks each time."""
+once to count and, unless they are few, once per epoch, and must give the same walks each time."""
+KEPT_BYTES = 16 * 2**20
+"""Walks that are fewer than this are kept after they are counted, instead of being made again."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,9 @@ def train(
     if n_nodes < 1:
         raise DataError(f"training needs at least 1 node, got {n_nodes}")
     started = time.perf_counter()
-    counts, expected = _count(walks, n_nodes, config)
+    counts, expected, kept = _count(walks, n_nodes, config)
+    if kept is not None:
+        walks = partial(iter, kept)
     tokens = int(counts.sum())
     if tokens == 0:
         raise DataError("there are no walks to train from: the graph has no edge, or the walk file is empty")
@@ -181,9 +186,14 @@ def blocks_of(walks: WalkSource) -> Iterator[Walks]:
         yield np.ascontiguousarray(block, np.int32)
 
 
-def _count(walks: WalkSource, n_nodes: int, config: SkipGramConfig) -> tuple[NDArray[np.int64], float]:
-    """Occurrences of each node, and the pairs to expect of an epoch without subsampling."""
+def _count(
+    walks: WalkSource, n_nodes: int, config: SkipGramConfig
+) -> tuple[NDArray[np.int64], float, list[Walks] | None]:
+    """Occurrences of each node, the pairs to expect of an epoch without subsampling, and the walks if they are few."""
     from interestgraph.embed import kernels
+
+    kept: list[Walks] | None = []
+    size = 0
 
     counts = np.zeros(n_nodes, np.int64)
     pairs = 0.0
@@ -194,7 +204,9 @@ def _count(walks: WalkSource, n_nodes: int, config: SkipGramConfig) -> tuple[NDA
             raise DataError(f"the walks have node {wrong}, but there are {n_nodes} nodes")
         lengths, walks_of = np.unique(np.diff(ends, prepend=0), return_counts=True)
         pairs += sum(_pairs(int(n), config.window) * int(k) for n, k in zip(lengths, walks_of, strict=True))
-    return counts, pairs
+        size += block.nbytes
+        kept = [*kept, block] if kept is not None and size <= KEPT_BYTES else None
+    return counts, pairs, kept
 
 
 def _pairs(length: int, window: int) -> float:
