@@ -29,8 +29,8 @@ def scaling(edges_max: int = 10**7, walks_max: int = 10**8, published: bool = Fa
     ]  # fmt: skip
     text = (
         "## Embedding: size\n\nA tenth as many nodes as edges, skewed degrees, weights all different; p 0.5, q 2, 64 "
-        "dimensions, window 5, 2 workers. Training walks twice, once to count. Where the clock and the rates disagree, other "
-        "programs had the processors.\n\n"
+        "dimensions, window 5, 2 workers. Training walks twice, once to count. Where the clock and the rates disagree, "
+        "other programs had the processors.\n\n"
         f"{markdown(columns, rows)}\n\n{versions('numpy', 'numba')}. Command: `python -m benchmarks.embedding scaling`."
     )
     if published:
