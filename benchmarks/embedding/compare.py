@@ -24,6 +24,10 @@ GRAPHS: dict[str, Callable[[int], Graph]] = {
     "Complete Journey": lambda seed: graphs.complete_journey(seed),
 }
 """Name -> the graph of a seed."""
+BUSY = (
+    "Where seconds and processor seconds are far apart, other programs had the processors (those of helpers that outlive "
+    "a run are not counted)."
+)
 LARGE = {"Complete Journey"}
 """Graphs that every program embeds once, with one seed."""
 SKIPPED = {("Complete Journey", "node2vec 0.5.0"): "its table of pairs of edges would not fit into memory"}
@@ -90,7 +94,7 @@ def _table(
         f"## Embedding: {name}\n\n{made[0].size}. {shown['dimensions']} dimensions, {shown['walks_per_node']} walks of "
         f"{shown['walk_length']} nodes from each node, window {shown['window']}, {shown['negatives']} negatives, one "
         f"epoch, p {shown['p']}, q {shown['q']}, {shown['workers']} workers. Seconds from edge arrays to vectors, "
-        f"compiled code warmed up where that is possible. Measures: mean ± standard deviation of {seeds} "
+        f"compiled code warmed up where that is possible. {BUSY} Measures: mean ± standard deviation of {seeds} "
         f"{'seed' if seeds == 1 else 'seeds'}{_once(chosen, seeds)}.\n\n{markdown(columns, rows)}\n\n"
         + "".join(f"{note}\n" for note in notes)
         + ("\n" if notes else "")
