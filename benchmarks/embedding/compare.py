@@ -25,8 +25,8 @@ GRAPHS: dict[str, Callable[[int], Graph]] = {
 }
 """Name -> the graph of a seed."""
 BUSY = (
-    "Where seconds and processor seconds are far apart, other programs had the processors (those of helpers that outlive "
-    "a run are not counted)."
+    "Where seconds and processor seconds are far apart, other programs had the processors (those of helpers that "
+    "outlive a run are not counted)."
 )
 LARGE = {"Complete Journey"}
 """Graphs that every program embeds once, with one seed."""
