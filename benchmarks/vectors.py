@@ -83,9 +83,9 @@ def main() -> None:
             markdown(("index", "built in, s", f"recall@{NEAREST}", "p50, ms", "p99, ms"), indexes),
             f"Folding in: {HELD_OUT:.0%} of users, then {HELD_OUT:.0%} of items with events, are left out of the "
             "training, and get their vectors from their neighbours. They are compared with a run that knew them: "
-            "cosine after rotation, and how many of the 10 nearest items are the same. Recall: of the items whose only "
-            "event comes in a user's last tenth (left out of all trainings), the share among the 100 nearest that "
-            "the user had not chosen yet. Another seed shows what two full trainings agree on. Users with news: "
+            "cosine after rotation, and how many of the 10 nearest of their kind are the same. Recall: of the items "
+            "whose only event comes in a user's last tenth (left out of all trainings), the share among the 100 nearest "
+            "that the user had not chosen yet. Another seed shows what two full trainings agree on. Users with news: "
             "those of a run that did not know their last tenth move with it; they are compared with a run that does.",
             markdown(("nodes", "vector from", "cosine", "overlap@10", "recall@100", "ms a node"), folds),
             "Recording and streaming on this graph, with vectors that follow and without:",
@@ -272,11 +272,13 @@ def _fold_rows(
         ("folded in", folded, part, f"{each:.3f}"),
     ]
     found: Rows = []
-    truth = full[held.users : held.users + held.items]
+    # Of its own kind: the items next to a user are those that nobody else bought, which lie there because of this user.
+    own = slice(0, held.users) if kind == "users" else slice(held.users, held.users + held.items)
+    others = np.setdiff1d(np.arange(own.stop - own.start), chosen)
     for name, vectors, space, spent in ways:
         cosine = float(np.einsum("ij,ij->i", vectors, target).mean())
         catalogue = space[held.users : held.users + held.items]
-        same = _same_neighbours(vectors, catalogue, target, truth)
+        same = _same_neighbours(vectors, space[own][others], target, full[own][others])
         recall = f"{_recall(held, chosen, vectors, catalogue):.3f}" if kind == "users" else ""
         found.append((f"{len(chosen):,} {kind}", name, f"{cosine:.3f}", f"{same:.3f}", recall, spent))
     return found
@@ -304,7 +306,7 @@ def _moved_rows(held: _HeldOut, adjacency: Adjacency, before: Vectors) -> Rows:
     found: Rows = []
     for name, vectors, spent in (("the run before", users, ""), ("moved", new, f"{each:.3f}")):
         cosine = float(np.einsum("ij,ij->i", vectors, target).mean())
-        same = _same_neighbours(vectors, items, target, after[held.users : held.users + held.items])
+        same = _same_neighbours(vectors, vectors, target, target)
         found.append((f"{held.users:,} users with news", name, f"{cosine:.3f}", f"{same:.3f}", "", spent))
     return found
 
@@ -319,7 +321,7 @@ def _neighbourhoods(
 
 
 def _same_neighbours(vectors: Vectors, catalogue: Vectors, target: Vectors, truth: Vectors) -> float:
-    """Share of the 10 nearest items that are the nearest in the full run too."""
+    """Share of the 10 nearest that are the nearest in the full run too."""
     size = len(vectors)
     rows = np.arange(min(size, 500))
     known = np.flatnonzero(catalogue.any(axis=1) & truth.any(axis=1))

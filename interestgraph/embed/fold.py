@@ -3,7 +3,8 @@
 Skip-gram puts a node near the mean of its neighbours, but not on it: the mean has to be turned and stretched. A run
 therefore also learns, for each label, the linear map that best takes what the neighbours say to the trained vector
 (ridge regression over all nodes that it trained). A node that comes later gets its vector by this map, in
-milliseconds, in the space of the run.
+milliseconds, in the space of the run. Items get about what another training gives them; users come near, but their
+nearest neighbours are only partly those that training would find (`python -m benchmarks vectors`).
 
 What the neighbours say: the weighted mean `a` of the neighbours that events lead to (a user's items, an item's users, a
 category's items) and the mean `b` of those that the catalogue leads to (an item's categories, a category's parent
