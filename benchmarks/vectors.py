@@ -84,9 +84,9 @@ def main() -> None:
             f"Folding in: {HELD_OUT:.0%} of users, then {HELD_OUT:.0%} of items with events, are left out of the "
             "training, and get their vectors from their neighbours. They are compared with a run that knew them: "
             "cosine after rotation, and how many of the 10 nearest of their kind are the same. Recall: of the items "
-            "whose only event comes in a user's last tenth (left out of all trainings), the share among the 100 nearest "
-            "that the user had not chosen yet. Another seed shows what two full trainings agree on. Users with news: "
-            "those of a run that did not know their last tenth move with it; they are compared with a run that does.",
+            "whose only event comes in a user's last tenth (left out of all trainings), the share among the 100 "
+            "nearest that the user had not chosen yet. Another seed shows what two full trainings agree on. Users with "
+            "news: those of a run that did not know their last tenth move with it; a run that does is the measure.",
             markdown(("nodes", "vector from", "cosine", "overlap@10", "recall@100", "ms a node"), folds),
             "Recording and streaming on this graph, with vectors that follow and without:",
             markdown(("way", "without", "with vectors", "vectors written"), following),
