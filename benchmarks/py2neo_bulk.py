@@ -17,6 +17,8 @@ from py2neo import Graph
 from py2neo.bulk import merge_nodes, merge_relationships
 
 BATCH = 10_000
+LISTS = {"path"}
+"""Columns of lists, which Parquet gives back as arrays."""
 
 
 def main(uri: str, password: str, folder: str) -> None:
@@ -51,6 +53,8 @@ def batches(table: pd.DataFrame) -> Iterator[list[list[Any]]]:
     """Lists of rows, missing values as None."""
     for start in range(0, len(table), BATCH):
         rows = table.iloc[start : start + BATCH]
+        for name in LISTS.intersection(table.columns):
+            rows = rows.assign(**{name: rows[name].map(list)})
         yield rows.astype(object).where(rows.notna(), None).to_numpy().tolist()
 
 
