@@ -24,8 +24,9 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
-docs: $(VENV)/.test ## Write the command reference anew
+docs: $(VENV)/.test ## Write the references of commands and questions anew
 	$(BIN)/python docs/make_cli_reference.py
+	$(BIN)/python docs/make_analysis_reference.py
 
 clean: ## Remove the virtual environment and caches (the graph stays: `interestgraph db reset` empties it)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

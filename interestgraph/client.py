@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 from interestgraph.errors import ConfigurationError
 from interestgraph.model import Progress, Table
 from interestgraph.settings import Settings, load_settings
+from interestgraph.vectors import VectorMethods
 
 if TYPE_CHECKING:
     import neo4j
 
+    from interestgraph.analysis.answer import Answer
+    from interestgraph.browser.serve import BrowserPage
+    from interestgraph.embed.estimate import EmbedEstimate
+    from interestgraph.embed.fold_in import Folder
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
     from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
@@ -38,7 +44,7 @@ if TYPE_CHECKING:
     from interestgraph.train.train import TrainConfig, TrainReport
 
 
-class InterestGraph:
+class InterestGraph(VectorMethods):
     """An interest graph in a Neo4j database.
 
     ::
@@ -86,6 +92,7 @@ class InterestGraph:
             self._database = Database(driver, self.settings.neo4j_database)
         else:
             self._database = connect(self.settings, on_start)
+        self._folder: Folder | None = None
 
     def __enter__(self) -> InterestGraph:
         return self
@@ -204,10 +211,16 @@ class InterestGraph:
         vectors_out: str | Path | None = None,
         replace_index: bool = False,
         if_changed: bool = False,
+        keep_runs: int | None = None,
         progress: Progress | None = None,
     ) -> EmbedReport:
-        """Learn vectors and write them to the nodes; see `interestgraph.embed.run.embed`."""
+        """Learn vectors and write them to the nodes; see `interestgraph.embed.run.embed`.
+
+        The state of a long run is kept in the folder ``checkpoints`` of `settings.home`; the same call after a kill
+        goes on from there.
+        """
         from interestgraph.embed.run import EmbedConfig, embed
+        from interestgraph.embed.store import KEEP_RUNS
 
         report = embed(
             self._database,
@@ -217,11 +230,20 @@ class InterestGraph:
             vectors_out=_path(vectors_out),
             replace_index=replace_index,
             if_changed=if_changed,
+            keep_runs=KEEP_RUNS if keep_runs is None else keep_runs,
+            checkpoints=self.settings.home / "checkpoints",
             progress=progress,
         )
         if report.changed:
             self._pack()
         return report
+
+    def estimate_embed(self, config: EmbedConfig | None = None, *, seconds: float = 5.0) -> EmbedEstimate:
+        """What `embed` would take in time and memory, from a probe of about `seconds` on this machine."""
+        from interestgraph.embed.plan import estimate
+        from interestgraph.embed.run import EmbedConfig
+
+        return estimate(self._database, config or EmbedConfig(), seconds)
 
     def export_walks(
         self, path: str | Path, config: EmbedConfig | None = None, *, progress: Progress | None = None
@@ -241,7 +263,7 @@ class InterestGraph:
         value: float | None = None,
         quantity: float | None = None,
     ) -> None:
-        """Record one event, at once visible to `recommend`, `profile` and `trending`.
+        """Record one event, at once visible to `recommend`, `profile`, `trending` and `neighbours`.
 
         Args:
             user, item: ids; nodes that are not there yet are made.
@@ -249,15 +271,22 @@ class InterestGraph:
             at: when it happened; None: now.
             value, quantity: of the event.
         """
-        from interestgraph.ingest.record import Event, record
+        from interestgraph.ingest.record import Event
 
-        record(self._database, [Event(user, item, behaviour, at or datetime.now(UTC), value, quantity)])
+        self.record_many([Event(user, item, behaviour, at or datetime.now(UTC), value, quantity)])
 
     def record_many(self, events: Sequence[Event]) -> None:
-        """Record events in one transaction: all of them or none; see `interestgraph.ingest.record.record`."""
+        """Record events in one transaction: all of them or none; see `interestgraph.ingest.record.record`.
+
+        Where the graph has vectors, those of the users, and of items that are new, follow in the same transaction; see
+        `interestgraph.embed.fold_in`.
+        """
+        from interestgraph.embed.fold_in import Folder
         from interestgraph.ingest.record import record
 
-        record(self._database, events)
+        if self._folder is None:
+            self._folder = Folder(self._database)
+        record(self._database, events, also=self._folder.events)
 
     def recommend(
         self,
@@ -390,6 +419,58 @@ class InterestGraph:
         from interestgraph.status import read_status
 
         return read_status(self._database)
+
+    def query(
+        self,
+        name: str,
+        /,
+        *,
+        behaviour: str | None = None,
+        timeout: float | None = None,
+        rows: int | None = None,
+        **parameters: Any,
+    ) -> Answer:
+        """Ask a question of the library: ``graph.query("rising_items", days=28).to_pandas()``.
+
+        `interestgraph query list` names all questions, docs/analysis.md describes them.
+
+        Args:
+            name: of the question.
+            behaviour: which events are asked about; None: purchases, else the primary behaviour.
+            timeout: seconds that it may take; None: 60.
+            rows: most rows, up to the limit of the question.
+            parameters: of the question; those that are not given have their defaults.
+
+        Raises:
+            ConfigurationError: there is no such question, or a parameter is unknown, missing or of another type.
+            QueryError: it took longer than `timeout`.
+        """
+        from interestgraph.analysis.ask import TIMEOUT, ask
+
+        limit = TIMEOUT if timeout is None else timeout
+        return ask(self._database, name, parameters, timeout=limit, rows=rows, behaviour=behaviour)
+
+    def query_plan(self, name: str, /, *, behaviour: str | None = None, **parameters: Any) -> list[str]:
+        """The server's plan for a question, one operator a line; nothing is run."""
+        from interestgraph.analysis.ask import plan
+
+        return plan(self._database, name, parameters, behaviour)
+
+    def browser(self, *, port: int = 0) -> AbstractContextManager[BrowserPage]:
+        """Prepare Neo4j Browser: a context with its address, during which guide and style sheet are served.
+
+        ::
+
+            with graph.browser() as page:
+                webbrowser.open(page.address)
+                input("Enter ends it")
+
+        Args:
+            port: of the guide on localhost; 0: any free one.
+        """
+        from interestgraph.browser.serve import opened
+
+        return opened(self._database, self.settings, port=port)
 
     def cypher(self, query: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """Run a read-only statement, or a query file by its name (``serve/trending``), and return its rows."""

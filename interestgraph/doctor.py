@@ -136,7 +136,8 @@ def _schema(database: Database) -> Iterator[Finding]:
         yield Finding("vectors", "warn", "no active embedding run", "`interestgraph embed`")
         return
     dimensions = runs[run]["dimensions"]
-    for name in VECTOR_INDEXES.values():
+    suffix = "_next" if runs[run].get("beside") else ""
+    for name in (f"{each}{suffix}" for each in VECTOR_INDEXES.values()):
         index = indexes.get(name)
         if index is None:
             yield Finding("vectors", "fail", f"no vector index {name}", "`interestgraph embed` makes it")

@@ -30,7 +30,20 @@ BEHAVIOURS = (
 SECONDS_PER_DAY = 86_400.0
 
 Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, units done and units in all."""
+"""Called with the name of a step (some are a `Step`), units done and units in all."""
+
+
+class Step(str):
+    """The name of a step, with a few words on how it goes, such as its loss."""
+
+    __slots__ = ("detail",)
+    detail: str
+
+    def __new__(cls, name: str, detail: str = "") -> Step:
+        """`name` as text, which knows the `detail`."""
+        step = super().__new__(cls, name)
+        step.detail = detail
+        return step
 
 
 def decay(seconds: float, half_life: float) -> float:

@@ -58,6 +58,7 @@ def empty(database: Database) -> None:
     database.run("MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 20000 ROWS")
     database.run("MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 20000 ROWS")
     drop_vector_indexes(database)
+    drop_vector_indexes(database, beside=True)
 
 
 @pytest.fixture
@@ -168,3 +169,32 @@ def write_shop_log(path: Path) -> Path:
                     )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def journey_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home that the commands of the README share, and after them whoever wants the whole Complete Journey.
+
+    ``INTERESTGRAPH_TEST_JOURNEY`` names one that holds it already, for who works on the questions.
+    """
+    if given := os.environ.get("INTERESTGRAPH_TEST_JOURNEY"):
+        yield Path(given)
+        return
+    folder = tmp_path_factory.mktemp("journey") / "home"
+    yield folder
+    PrivateServer(load_settings(home=folder)).stop(force=True)
+
+
+@pytest.fixture(scope="session")
+def whole_journey(journey_home: Path) -> Iterator[InterestGraph]:
+    """The whole Complete Journey, loaded, enriched and embedded; the README's commands have done it if they ran."""
+    with InterestGraph(home=journey_home) as graph:
+        graph.load("complete_journey")
+        graph.enrich(if_changed=True)
+        graph.embed(if_changed=True)
+        yield graph
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the whole Complete Journey comes last, after the README's commands have loaded it."""
+    items.sort(key=lambda item: "whole_journey" in getattr(item, "fixturenames", ()))

@@ -23,10 +23,10 @@ LAYERS = {
     "errors": 0,
     **{"settings": 1, "model": 1},
     "neo4j": 2,
-    **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3},
-    **{"train": 4, "stream": 4},
+    **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3, "analysis": 3},
+    **{"train": 4, "stream": 4, "browser": 4},
     "evaluate": 5,
-    **{"status": 6, "doctor": 6},
+    **{"status": 6, "doctor": 6, "vectors": 6},
     **{"client": 7, "async_client": 8},
     "cli": 9,
     "__main__": 10,
@@ -34,7 +34,7 @@ LAYERS = {
 """A part imports from parts below it and from itself; its stages do not know each other."""
 HEAVY = (
     *("numba", "lightgbm", "ibis", "duckdb", "pandas", "gensim", "neo4j", "scipy", "numpy", "sklearn", "pyarrow"),
-    "confluent_kafka",
+    *("confluent_kafka", "openTSNE"),
 )
 DRIVER_TYPES = {"interestgraph.client"}
 """May name the driver's types, without importing it when it runs."""

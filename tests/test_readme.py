@@ -7,14 +7,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
-from interestgraph.neo4j.server import PrivateServer
-from interestgraph.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [
@@ -31,14 +27,6 @@ def block(mark: str) -> str:
     return found[1]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The home that the commands share; the server is stopped in the end."""
-    folder = tmp_path_factory.mktemp("readme") / "home"
-    yield folder
-    PrivateServer(load_settings(home=folder)).stop(force=True)
-
-
 def run(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:
     """Run the interpreter of this virtual environment in another folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
@@ -48,31 +36,31 @@ def run(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_commands_of_the_readme_work(home: Path) -> None:
+def test_the_commands_of_the_readme_work(journey_home: Path) -> None:
     lines = [line for line in block("commands").splitlines() if line.strip()]
     assert len(lines) > 10
     for line in lines:
         name, *arguments = line.split()
         assert name == "interestgraph"
-        done = run(["-m", "interestgraph", *arguments], home)
+        done = run(["-m", "interestgraph", *arguments], journey_home)
         assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), f"{line}\n{done.stderr}"
         assert done.stdout.strip(), line
-    done = run(["-m", "interestgraph", "status", "--json"], home)
+    done = run(["-m", "interestgraph", "status", "--json"], journey_home)
     status = json.loads(done.stdout)
     # Counted apart from this package, by pandas over the parquet files.
     assert (status["users"], status["behaviours"]) == (2469, {"PURCHASED": 867_688})
     assert status["unfinished_loads"] == []
 
 
-def test_the_python_of_the_readme_works(home: Path) -> None:
+def test_the_python_of_the_readme_works(journey_home: Path) -> None:
     code = block("python") + "    assert len(frame) == 10 and rows[0]['title']\n"
-    done = run(["-W", "error", "-c", code], home)
+    done = run(["-W", "error", "-c", code], journey_home)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 11
 
 
-def test_household_1228_is_recommended_what_it_keeps_buying_with_reasons(home: Path) -> None:
-    done = run(["-m", "interestgraph", "recommend", "1228", "-n", "10", "--json"], home)
+def test_household_1228_is_recommended_what_it_keeps_buying_with_reasons(journey_home: Path) -> None:
+    done = run(["-m", "interestgraph", "recommend", "1228", "-n", "10", "--json"], journey_home)
     items = json.loads(done.stdout)["items"]
     assert len(items) == 10
     assert all(item["title"] and item["category"] and item["reason"] for item in items)

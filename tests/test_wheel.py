@@ -84,7 +84,7 @@ def test_it_is_the_installed_package_that_runs(target: Path) -> None:
 def test_loaders_and_queries_come_along(target: Path) -> None:
     loaders = {spec["name"] for spec in json.loads(run(target, "-m", "interestgraph", "loaders", "list", "--json"))}
     assert loaders == {path.stem for path in (ROOT / "loaders").glob("*.toml")}
-    listed = run(target, "-m", "interestgraph", "query", "list")
+    listed = run(target, "-m", "interestgraph", "query", "list", "--all")
     files = list((ROOT / "cypher").rglob("*.cypher"))
     assert all(f"\n{path.relative_to(ROOT / 'cypher').with_suffix('').as_posix()} " in listed for path in files)
     shown = run(target, "-m", "interestgraph", "query", "show", "serve/trending")

@@ -6,4 +6,4 @@ UNWIND $rows AS row
 MATCH (a:User {userId: row.source})
 UNWIND row.links AS link
 MATCH (b:Category {categoryId: link.target})
-CREATE (a)-[:INTERESTED_IN {score: link.score, share: link.share, asOf: datetime({epochMillis: link.asOf})}]->(b)
+CREATE (a)-[:INTERESTED_IN {score: link.score, share: link.share, asOf: datetime.fromEpochMillis(link.asOf)}]->(b)

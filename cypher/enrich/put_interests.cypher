@@ -6,4 +6,4 @@ UNWIND $rows AS row
 MATCH (a:User {userId: row.source})
 UNWIND row.links AS link
 MATCH (a)-[r:INTERESTED_IN]->(b:Category {categoryId: link.target})
-SET r.score = link.score, r.share = link.share, r.asOf = datetime({epochMillis: link.asOf})
+SET r.score = link.score, r.share = link.share, r.asOf = datetime.fromEpochMillis(link.asOf)

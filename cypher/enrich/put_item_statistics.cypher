@@ -4,5 +4,5 @@
 // mode: WRITE
 UNWIND $rows AS row
 MATCH (i:Item {itemId: row.itemId})
-SET i.trend = row.trend, i.trendAt = datetime({epochMillis: row.trendAt}), i.buyers = row.buyers,
+SET i.trend = row.trend, i.trendAt = datetime.fromEpochMillis(row.trendAt), i.buyers = row.buyers,
     i.repeatRate = row.repeatRate, i.communityId = row.communityId

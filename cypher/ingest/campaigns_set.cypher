@@ -6,6 +6,6 @@ UNWIND $rows AS row
 MATCH (c:Campaign {campaignId: row.campaignId})
 SET c.kind = row.properties.kind,
     c.startsAt = CASE WHEN row.properties.startsAt IS NOT NULL
-                      THEN datetime({epochMillis: row.properties.startsAt}) END,
+                      THEN datetime.fromEpochMillis(row.properties.startsAt) END,
     c.endsAt = CASE WHEN row.properties.endsAt IS NOT NULL
-                    THEN datetime({epochMillis: row.properties.endsAt}) END
+                    THEN datetime.fromEpochMillis(row.properties.endsAt) END

@@ -3,7 +3,7 @@
 // returns: none
 // mode: WRITE
 MATCH (l:Load {loadId: $loadId})
-SET l.status = 'complete', l.endedAt = datetime({epochMillis: $endedAt})
+SET l.status = 'complete', l.endedAt = datetime.fromEpochMillis($endedAt)
 WITH l
 OPTIONAL MATCH (b:LoadBatch {loadId: $loadId})
 DELETE b

@@ -8,5 +8,6 @@ MATCH (u:User {userId: row.userId})
 MATCH (i:Item {itemId: row.itemId})
 CREATE (u)-[:PURCHASED {
   count: row.count, quantity: row.quantity, value: row.value, weight: row.weight,
-  firstAt: datetime({epochMillis: row.firstAt}), lastAt: datetime({epochMillis: row.lastAt})
+  firstAt: datetime.fromEpochMillis(row.firstAt), lastAt: datetime.fromEpochMillis(row.lastAt),
+  weeks: row.weeks, weekCounts: row.weekCounts
 }]->(i)

@@ -8,4 +8,5 @@ MATCH (u:User {userId: row.user})
 MATCH (i:Item {itemId: row.item})
 MERGE (u)-[r:PURCHASED]->(i)
 SET r.count = row.count, r.quantity = row.quantity, r.value = row.value, r.weight = row.weight,
-    r.firstAt = datetime({epochMillis: row.firstAt}), r.lastAt = datetime({epochMillis: row.lastAt})
+    r.firstAt = datetime.fromEpochMillis(row.firstAt), r.lastAt = datetime.fromEpochMillis(row.lastAt),
+    r.weeks = row.weeks, r.weekCounts = row.weekCounts

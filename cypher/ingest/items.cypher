@@ -11,5 +11,5 @@ WITH *, paidAt IS NOT NULL AND price IS NOT NULL AND (priceAt IS NULL OR priceAt
           OR (priceAt.epochMillis = paidAt AND price > properties.price)) AS kept
 SET i += properties,
     i.priceAt = CASE WHEN kept OR properties.price IS NULL THEN priceAt
-                     WHEN paidAt IS NOT NULL THEN datetime({epochMillis: paidAt}) END,
+                     WHEN paidAt IS NOT NULL THEN datetime.fromEpochMillis(paidAt) END,
     i.price = CASE WHEN kept THEN price ELSE i.price END

@@ -6,4 +6,4 @@ UNWIND $rows AS row
 MATCH (i:Item {itemId: row.itemId})
 SET i += row.properties,
     i.priceAt = CASE WHEN row.properties.priceAt IS NOT NULL
-                     THEN datetime({epochMillis: row.properties.priceAt}) END
+                     THEN datetime.fromEpochMillis(row.properties.priceAt) END

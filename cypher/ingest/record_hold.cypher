@@ -9,16 +9,16 @@ OPTIONAL MATCH (before:Load {loadId: $loadId})
 FOREACH (none IN CASE WHEN before IS NULL THEN [true] ELSE [] END | MERGE (lock:LoadBatch {batchId: 'lock'}) DELETE lock)
 MERGE (l:Load {loadId: $loadId})
 ON CREATE SET l.source = $source, l.title = 'Recorded events', l.status = 'complete', l.route = 'record',
-  l.startedAt = datetime({epochMillis: $at}), l.contentHash = '', l.filesHash = '', l.files = [], l.rows = 0,
+  l.startedAt = datetime.fromEpochMillis($at), l.contentHash = '', l.filesHash = '', l.files = [], l.rows = 0,
   l.events = 0, l.duplicates = 0, l.outside = 0, l.rejected = 0, l.users = 0, l.items = 0, l.categories = 0,
-  l.edges = 0, l.sinceMs = 0, l.untilMs = 0, l.firstEventAt = datetime({epochMillis: $firstAt}),
-  l.lastEventAt = datetime({epochMillis: $lastAt})
-SET l.endedAt = datetime({epochMillis: $at})
+  l.edges = 0, l.sinceMs = 0, l.untilMs = 0, l.firstEventAt = datetime.fromEpochMillis($firstAt),
+  l.lastEventAt = datetime.fromEpochMillis($lastAt)
+SET l.endedAt = datetime.fromEpochMillis($at)
 WITH l
 SET l.firstEventAt = CASE WHEN l.firstEventAt.epochMillis <= $firstAt THEN l.firstEventAt
-                          ELSE datetime({epochMillis: $firstAt}) END,
+                          ELSE datetime.fromEpochMillis($firstAt) END,
     l.lastEventAt = CASE WHEN l.lastEventAt.epochMillis >= $lastAt THEN l.lastEventAt
-                         ELSE datetime({epochMillis: $lastAt}) END
+                         ELSE datetime.fromEpochMillis($lastAt) END
 WITH l
 RETURN
   COLLECT {

@@ -9,4 +9,4 @@ MATCH (:Item {itemId: row.itemId})-[:IN_CATEGORY]->(:Category)-[:CHILD_OF*0..]->
 MERGE (u)-[w:INTERESTED_IN]->(c)
 SET w.score = coalesce(w.score, 0.0) + row.weight * 2.0 ^ ((row.lastAt - $asOf) / 86400000.0 / $halfLife),
     w.share = coalesce(w.share, 0.0),
-    w.asOf = datetime({epochMillis: $asOf})
+    w.asOf = datetime.fromEpochMillis($asOf)

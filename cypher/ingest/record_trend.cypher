@@ -18,4 +18,4 @@ SET i.repeatRate = (coalesce(i.repeatRate * i.buyers, 0.0) + repeats)
       / (coalesce(i.buyers, 0) + CASE WHEN before IS NULL THEN 1 ELSE 0 END),
     i.buyers = coalesce(i.buyers, 0) + CASE WHEN before IS NULL THEN 1 ELSE 0 END,
     i.trend = coalesce(i.trend, 0.0) + CASE WHEN now > then THEN now - then ELSE 0.0 END,
-    i.trendAt = datetime({epochMillis: $trendAt})
+    i.trendAt = datetime.fromEpochMillis($trendAt)

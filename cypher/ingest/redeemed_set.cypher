@@ -7,4 +7,4 @@ MATCH (u:User {userId: row.user})
 MATCH (c:Campaign {campaignId: row.item})
 MERGE (u)-[r:REDEEMED]->(c)
 SET r.count = row.count,
-    r.lastAt = CASE WHEN row.lastAt > 0 THEN datetime({epochMillis: row.lastAt}) END
+    r.lastAt = CASE WHEN row.lastAt > 0 THEN datetime.fromEpochMillis(row.lastAt) END

@@ -12,7 +12,7 @@ WITH sum(CASE WHEN l.route = 'record' THEN 0 ELSE 1 END) AS loads,
 OPTIONAL MATCH (e:EnrichRun {status: 'complete'})
 WITH loads, endedAt, events, lastEventAt, collect(e.runId)[0] AS enrichRun
 OPTIONAL MATCH (v:EmbeddingRun {status: 'active'})
-WITH loads, endedAt, events, lastEventAt, enrichRun, collect(v.runId)[0] AS embeddingRun
+WITH loads, endedAt, events, lastEventAt, enrichRun, collect(v.runId + CASE WHEN coalesce(v.beside, false) THEN '+' ELSE '' END)[0] AS embeddingRun
 OPTIONAL MATCH (r:Ranker {status: 'active'})
 WITH loads, endedAt, events, lastEventAt, enrichRun, embeddingRun, collect(r.rankerId)[0] AS ranker
 WITH toString(loads) + ' ' + toString(coalesce(endedAt, 0)) + ' ' + coalesce(enrichRun, '-') + ' '

@@ -4,7 +4,7 @@
 // returns: streamId STRING
 // mode: WRITE
 MATCH (s:Stream {streamId: $streamId})
-SET s.at = datetime({epochMillis: $at})
+SET s.at = datetime.fromEpochMillis($at)
 WITH s
 WHERE s.token = $token AND s.partitions = $fromPartitions AND s.offsets = $fromOffsets
 SET s.partitions = $partitions, s.offsets = $offsets, s.mark = $mark,

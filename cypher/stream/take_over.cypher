@@ -4,7 +4,7 @@
 // returns: partitions LIST<INTEGER>, offsets LIST<INTEGER>, mark STRING, events INTEGER
 // mode: WRITE
 MERGE (s:Stream {streamId: $streamId})
-ON CREATE SET s.events = 0, s.rejected = 0, s.startedAt = datetime({epochMillis: $at})
+ON CREATE SET s.events = 0, s.rejected = 0, s.startedAt = datetime.fromEpochMillis($at)
 SET s.token = $token, s.loader = $loader,
     s.partitions = CASE WHEN $reset OR s.partitions IS NULL THEN [] ELSE s.partitions END,
     s.offsets = CASE WHEN $reset OR s.offsets IS NULL THEN [] ELSE s.offsets END,

@@ -82,18 +82,20 @@ def open_graph() -> InterestGraph:
 
 
 # The command groups register themselves on `app`.
-from interestgraph.cli import (  # noqa: E402, F401
-    db,
-    demo,
-    embed,
-    evaluate,
-    ingest,
-    loaders,
-    query,
-    recommend,
-    serve,
-    split,
-    state,
-    stream,
-    train,
+from interestgraph.cli import (  # noqa: E402
+    browser,  # noqa: F401
+    db,  # noqa: F401
+    demo,  # noqa: F401
+    embed,  # noqa: F401
+    evaluate,  # noqa: F401
+    ingest,  # noqa: F401
+    loaders,  # noqa: F401
+    query,  # noqa: F401
+    recommend,  # noqa: F401
+    serve,  # noqa: F401
+    split,  # noqa: F401
+    state,  # noqa: F401
+    stream,  # noqa: F401
+    train,  # noqa: F401
+    vectors,  # noqa: F401
 )

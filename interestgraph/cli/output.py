@@ -100,9 +100,10 @@ class Bars(AbstractContextManager["Bars"]):
     def __init__(self) -> None:
         self._console = stderr()
         self._live = self._console.is_terminal
+        narrow = self._console.width < 110  # there the times at the end would be cut
         self._progress = Progress(
-            TextColumn("{task.description:<24}"),
-            BarColumn(bar_width=30),
+            TextColumn("{task.description:<12}" if narrow else "{task.description:<24}"),
+            BarColumn(bar_width=6 if narrow else 30),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
@@ -133,6 +134,7 @@ class Bars(AbstractContextManager["Bars"]):
             self._began[step] = time.monotonic()
         elapsed = time.monotonic() - self._began[step]
         rate = f"{done / elapsed:,.0f}/s" if elapsed > 0.5 and done else ""
+        rate = getattr(step, "detail", "") or rate
         self._progress.update(self._tasks[step], completed=done, total=total, rate=rate)
 
     def say(self, text: str) -> None:

@@ -41,6 +41,9 @@ def stream(
     from_start: Annotated[
         bool, typer.Option("--from-start", help="Begin at the earliest message; what was read before counts again.")
     ] = False,
+    vectors: Annotated[
+        bool, typer.Option("--vectors/--no-vectors", help="Vectors of users and new items follow their events.")
+    ] = True,
     kafka_config: Annotated[
         Path | None, typer.Option(help="File of lines KEY=VALUE: more settings of the Kafka consumer (TLS, SASL).")
     ] = None,
@@ -73,6 +76,7 @@ def stream(
         once=once,
         until_idle=until_idle,
         from_start=from_start,
+        vectors=vectors,
         kafka=_settings(kafka_config),
     )
     with open_graph() as graph, _asked_to_stop() as stop, _Line() as line:
@@ -177,6 +181,7 @@ def _print_report(report: StreamReport) -> None:
         *((f"  {reason}", count) for reason, count in report.reasons.items()),
         *((("rejected messages are in", report.dead_letters),) if report.dead_letters else ()),
         ("transactions", report.transactions),
+        ("vectors that followed", report.vectors),
         ("seconds", round(report.seconds, 1)),
         ("messages/s", round(report.messages / max(report.seconds, 1e-9))),
         *((f"position of partition {partition}", offset) for partition, offset in sorted(report.position.items())),

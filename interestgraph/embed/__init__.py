@@ -12,6 +12,7 @@ imported by the functions that use them::
 from __future__ import annotations
 
 from interestgraph.embed.align import Alignment, align, normalise
+from interestgraph.embed.checkpoint import Checkpoint
 from interestgraph.embed.files import (
     StoredWalks,
     VectorSet,
@@ -29,6 +30,7 @@ __all__ = [
     "ITEM",
     "USER",
     "Alignment",
+    "Checkpoint",
     "SkipGramConfig",
     "StoredWalks",
     "TrainProgress",

@@ -13,6 +13,8 @@ from interestgraph.errors import DataError
 
 USER, ITEM, CATEGORY = 0, 1, 2
 """Values of `WalkGraph.node_types`."""
+NODE_TYPES = {"User": USER, "Item": ITEM, "Category": CATEGORY}
+"""Label of a node in the database -> its node type."""
 _MOST_NODES = 2**31 - 1
 
 
@@ -39,6 +41,9 @@ class WalkGraph:
     """uint8 (n,): `USER`, `ITEM` or `CATEGORY`."""
     ids: Sequence[str]
     """The key of each node, such as ``User:1228``; for files and messages, not used on the way."""
+    times: NDArray[np.float64] | None = None
+    """float64 (m,): when each edge last happened, in seconds since 1970-01-01 UTC; NaN: it has no time and may be
+    taken at any. None: no edge has one. Only walks with a `time_window` look at it."""
 
     @property
     def n_nodes(self) -> int:
@@ -61,6 +66,7 @@ class WalkGraph:
         ids: Sequence[str] | None = None,
         node_types: ArrayLike | None = None,
         directed: bool = False,
+        times: ArrayLike | None = None,
     ) -> WalkGraph:
         """Build the graph from an edge list.
 
@@ -74,6 +80,8 @@ class WalkGraph:
             node_types: type of each node; default all `USER`.
             directed: False: each edge counts in both directions (a self loop once), and a->b and b->a
                 are repetitions of one edge. True: only from `src` to `dst`; give both for a weight each way.
+            times: numbers (m,), seconds since 1970-01-01 UTC, NaN for an edge without a time. Repeated edges get
+                the latest.
 
         Raises:
             DataError: arrays of different lengths, a node out of range, or a weight that is negative, NaN
@@ -92,12 +100,17 @@ class WalkGraph:
         if not len(rows) == len(columns) == len(values) or values.ndim != 1:
             raise DataError(f"edge arrays differ: {len(rows)} src, {len(columns)} dst, weight {values.shape}")
         _check(rows, columns, keys, values)
+        moments = None if times is None else np.asarray(times, np.float64)
+        if moments is not None and moments.shape != values.shape:
+            raise DataError(f"edge arrays differ: {len(rows)} src, times {moments.shape}")
+        if moments is not None:
+            moments = _latest(rows, columns, values, moments, directed)
         indptr, indices, weights = _compress(rows, columns, values, n_nodes, directed)
         if not np.isfinite(weights).all():
             raise DataError("the weights of a repeated edge sum to infinity; scale the weights down")
-        for array in (indptr, indices, weights, types):
+        for array in (indptr, indices, weights, types, *(() if moments is None else (moments,))):
             array.flags.writeable = False
-        return cls(indptr, indices, weights, types, keys)
+        return cls(indptr, indices, weights, types, keys, moments)
 
 
 def _nodes(name: str, values: ArrayLike, n_nodes: int) -> NDArray[np.int32]:
@@ -122,6 +135,38 @@ def _check(rows: NDArray[np.int32], columns: NDArray[np.int32], ids: Sequence[st
         )
 
 
+def _both_ways(
+    rows: NDArray[np.int32], columns: NDArray[np.int32], values: NDArray[Any], directed: bool
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[Any]]:
+    """An undirected edge from either end, a self loop once."""
+    if directed:
+        return rows, columns, values
+    mirror = rows != columns
+    return (
+        np.concatenate([rows, columns[mirror]]),
+        np.concatenate([columns, rows[mirror]]),
+        np.concatenate([values, values[mirror]]),
+    )
+
+
+def _latest(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    values: NDArray[Any],
+    times: NDArray[np.float64],
+    directed: bool,
+) -> NDArray[np.float64]:
+    """The latest time of each edge, in the order of `_compress`."""
+    kept = values > 0
+    rows, columns, times = _both_ways(rows[kept], columns[kept], times[kept], directed)
+    order = np.lexsort((columns, rows))
+    rows, columns = rows[order], columns[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+    latest: NDArray[np.float64] = np.fmax.reduceat(times[order], np.flatnonzero(first)) if len(order) else times
+    return latest
+
+
 def _compress(
     rows: NDArray[np.int32], columns: NDArray[np.int32], values: NDArray[Any], n_nodes: int, directed: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]:
@@ -131,13 +176,7 @@ def _compress(
     positive = values > 0
     if not positive.all():
         rows, columns, values = rows[positive], columns[positive], values[positive]
-    if not directed:
-        mirror = rows != columns
-        rows, columns, values = (
-            np.concatenate([rows, columns[mirror]]),
-            np.concatenate([columns, rows[mirror]]),
-            np.concatenate([values, values[mirror]]),
-        )
+    rows, columns, values = _both_ways(rows, columns, values, directed)
     matrix = coo_array((values, (rows, columns)), shape=(n_nodes, n_nodes)).tocsr()
     matrix.sum_duplicates()
     return (

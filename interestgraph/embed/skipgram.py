@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interestgraph.embed.walks import WALKS_PER_BLOCK, Walks, check_at_least, thread_count
+from interestgraph.embed.walks import WALKS_PER_BLOCK, Walks, check_at_least
 from interestgraph.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from interestgraph.embed.checkpoint import Checkpoint
 
 WalkSource = Walks | Callable[[], Iterable[Walks]]
 """All walks as one array, or a function that starts going through them a block at a time. It is called
-once to count and once per epoch, and must give the same walks each time."""
-_LANE = 16
-"""Vectors are padded to a multiple of this many floats, one cache line, while they are trained."""
-_TOKENS_PER_CALL = 16384
-"""Size of the piece that one thread trains at a time."""
+once to count and, unless they are few, once per epoch, and must give the same walks each time."""
+KEPT_BYTES = 16 * 2**20
+"""Walks that are fewer than this are kept after they are counted, instead of being made again."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,17 @@ class SkipGramConfig:
     subsample: float = 0.0
     """Threshold share above which occurrences of a frequent node are dropped at random; 0: keep all."""
     seed: int = 42
-    """With one worker, equal seeds give equal bytes. With more, threads race and the last digits differ."""
+    """With one worker, equal seeds give equal bytes. With more, threads race and the last digits differ, unless
+    `deterministic` is set."""
     workers: int = 0
     """Threads; 0: one per core that this process may use."""
     trainer: Literal["interestgraph", "gensim"] = "interestgraph"
     """Which implementation trains."""
+    deterministic: bool = False
+    """Equal bytes for equal seeds with any number of workers, on machines of one kind and for the same blocks
+    of walks: eight walks at a time are trained each on rows of its own, whatever thread does it, and what they learnt
+    is added in their order. Other bytes than without it, slower (docs/benchmarks.md says how much), and no more than
+    eight threads are busy."""
 
     def __post_init__(self) -> None:
         check_at_least(
@@ -65,6 +71,8 @@ class SkipGramConfig:
             raise ConfigurationError(
                 f"min_learning_rate {self.min_learning_rate} is above learning_rate {self.learning_rate}"
             )
+        if self.deterministic and self.trainer == "gensim":
+            raise ConfigurationError("gensim is deterministic with workers=1 only; leave out deterministic")
         if self.trainer not in ("interestgraph", "gensim"):
             raise ConfigurationError(f"trainer must be interestgraph or gensim, got {self.trainer!r}")
 
@@ -79,6 +87,21 @@ class TrainProgress:
     """Tokens of the whole run."""
     loss: float
     """Mean loss per pair of the epoch so far; NaN while the trainer does not tell."""
+    seconds: float = 0.0
+    """Since training began (or went on from a checkpoint)."""
+    resumed_at: int = 0
+    """Tokens that a checkpoint brought."""
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Speed so far; 0 before anything is done."""
+        return (self.done - self.resumed_at) / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """At this speed; infinite before anything is done."""
+        rate = self.tokens_per_second
+        return (self.total - self.done) / rate if rate > 0 else float("inf")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +125,7 @@ def train(
     n_nodes: int,
     config: SkipGramConfig = SkipGramConfig(),
     progress: Callable[[TrainProgress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainResult:
     """Learn a vector for each node from walks.
 
@@ -111,6 +135,9 @@ def train(
         n_nodes: number of nodes; walks have numbers below it.
         config: how to train.
         progress: called about every 8,192 walks.
+        checkpoint: where to keep the state while training, and to go on from if a run of the same walks and
+            parameters was cut off there. The own trainer only; with one worker or `deterministic` the vectors are
+            byte for byte those of a run that nothing cut off. The file is removed at the end.
 
     Raises:
         DataError: no walks, a node number out of range, or a source that gives other walks the second time.
@@ -118,12 +145,20 @@ def train(
     if n_nodes < 1:
         raise DataError(f"training needs at least 1 node, got {n_nodes}")
     started = time.perf_counter()
-    counts, expected = _count(walks, n_nodes, config)
+    counts, expected, kept = _count(walks, n_nodes, config)
+    if kept is not None:
+        walks = partial(iter, kept)
     tokens = int(counts.sum())
     if tokens == 0:
         raise DataError("there are no walks to train from: the graph has no edge, or the walk file is empty")
-    run = _train_gensim if config.trainer == "gensim" else _train_own
-    vectors, loss, pairs = run(walks, counts, expected, config, progress)
+    if config.trainer == "gensim":
+        from interestgraph.embed.gensim_trainer import train_gensim
+
+        vectors, loss, pairs = train_gensim(walks, counts, expected, config, progress)
+    else:
+        from interestgraph.embed.own_trainer import train_own
+
+        vectors, loss, pairs = train_own(walks, counts, config, progress, checkpoint)
     vectors[counts == 0] = 0
     return TrainResult(
         vectors=vectors,
@@ -151,9 +186,14 @@ def blocks_of(walks: WalkSource) -> Iterator[Walks]:
         yield np.ascontiguousarray(block, np.int32)
 
 
-def _count(walks: WalkSource, n_nodes: int, config: SkipGramConfig) -> tuple[NDArray[np.int64], float]:
-    """Occurrences of each node, and the pairs to expect of an epoch without subsampling."""
+def _count(
+    walks: WalkSource, n_nodes: int, config: SkipGramConfig
+) -> tuple[NDArray[np.int64], float, list[Walks] | None]:
+    """Occurrences of each node, the pairs to expect of an epoch without subsampling, and the walks if they are few."""
     from interestgraph.embed import kernels
+
+    kept: list[Walks] | None = []
+    size = 0
 
     counts = np.zeros(n_nodes, np.int64)
     pairs = 0.0
@@ -164,7 +204,9 @@ def _count(walks: WalkSource, n_nodes: int, config: SkipGramConfig) -> tuple[NDA
             raise DataError(f"the walks have node {wrong}, but there are {n_nodes} nodes")
         lengths, walks_of = np.unique(np.diff(ends, prepend=0), return_counts=True)
         pairs += sum(_pairs(int(n), config.window) * int(k) for n, k in zip(lengths, walks_of, strict=True))
-    return counts, pairs
+        size += block.nbytes
+        kept = [*kept, block] if kept is not None and size <= KEPT_BYTES else None
+    return counts, pairs, kept
 
 
 def _pairs(length: int, window: int) -> float:
@@ -181,119 +223,3 @@ def keep_chances(counts: NDArray[np.int64], subsample: float) -> NDArray[np.floa
     share = np.maximum(counts, 1) / counts.sum()
     chances: NDArray[np.float64] = np.minimum(np.sqrt(subsample / share) + subsample / share, 1)
     return chances.astype(np.float32)
-
-
-def _train_gensim(
-    walks: WalkSource,
-    counts: NDArray[np.int64],
-    expected: float,
-    config: SkipGramConfig,
-    progress: Callable[[TrainProgress], None] | None,
-) -> tuple[NDArray[np.float32], tuple[float, ...], int]:
-    from interestgraph.embed.gensim_trainer import train_gensim
-
-    return train_gensim(walks, counts, expected, config, progress)
-
-
-def _train_own(
-    walks: WalkSource,
-    counts: NDArray[np.int64],
-    _expected: float,
-    config: SkipGramConfig,
-    progress: Callable[[TrainProgress], None] | None,
-) -> tuple[NDArray[np.float32], tuple[float, ...], int]:
-    run = _Run(counts, config)
-    losses = []
-    with ThreadPoolExecutor(run.threads) if run.threads > 1 else nullcontext() as pool:
-        for epoch in range(config.epochs):
-            loss, pairs, walked = 0.0, 0, 0
-            for block in blocks_of(walks):
-                block_loss, block_pairs = run.block(block, epoch, walked, pool)
-                walked += len(block)
-                loss += block_loss
-                pairs += block_pairs
-                if progress is not None:
-                    progress(TrainProgress(run.done, run.total, loss / max(pairs, 1)))
-            run.end_of_epoch(epoch)
-            run.pairs += pairs
-            losses.append(loss / pairs if pairs else 0.0)
-    return run.inputs[:, : config.dimensions].copy(), tuple(losses), run.pairs
-
-
-class _Run:
-    """State of one run of the own trainer."""
-
-    def __init__(self, counts: NDArray[np.int64], config: SkipGramConfig) -> None:
-        self.config = config
-        self.threads = thread_count(config.workers)
-        self.total = int(counts.sum()) * config.epochs
-        self.done = 0
-        self.pairs = 0
-        self.inputs = _first_vectors(len(counts), config)
-        self.outputs = _aligned(len(counts), self.inputs.shape[1])
-        self.nodes, self.table = _negative_table(counts, config.ns_exponent)
-        self.keep = keep_chances(counts, config.subsample)
-
-    def block(self, block: Walks, epoch: int, first: int, pool: ThreadPoolExecutor | None) -> tuple[float, int]:
-        """Train on a block whose first walk has the number `first` in its epoch; (sum of losses, pairs)."""
-        from interestgraph.embed.skipgram_kernel import train_block
-
-        config = self.config
-        size = max(1, min(_TOKENS_PER_CALL // block.shape[1], -(-len(block) // self.threads)))
-        lows = range(0, len(block), size)
-        tokens = np.concatenate([[0], np.cumsum(_lengths(block))])
-
-        def part(low: int) -> Any:
-            return train_block(
-                self.inputs, self.outputs, block[low : low + size],
-                (epoch << 40) + first + low, self.done + tokens[low], self.total,
-                config.learning_rate, config.min_learning_rate, config.window, config.negatives,
-                self.nodes, self.table, self.keep, np.uint64(config.seed % 2**64),
-            )  # fmt: skip
-
-        sums = list(map(part, lows) if pool is None else pool.map(part, lows))
-        self.done += int(tokens[-1])
-        return sum(float(s[0]) for s in sums), sum(int(s[1]) for s in sums)
-
-    def end_of_epoch(self, epoch: int) -> None:
-        if self.done * self.config.epochs != self.total * (epoch + 1):
-            raise DataError("the walk source gave other walks than when they were counted")
-
-
-def _lengths(block: Walks) -> NDArray[np.int64]:
-    ended = block < 0
-    lengths: NDArray[np.int64] = np.where(ended.any(axis=1), ended.argmax(axis=1), block.shape[1])
-    return lengths
-
-
-def _aligned(rows: int, columns: int) -> NDArray[np.float32]:
-    """Zeros that start at a cache line, so that a vector is in as few lines as can be."""
-    room: NDArray[np.float32] = np.zeros(rows * columns + _LANE, np.float32)
-    skip = -room.ctypes.data % (4 * _LANE) // 4
-    return room[skip : skip + rows * columns].reshape(rows, columns)
-
-
-def _first_vectors(n_nodes: int, config: SkipGramConfig) -> NDArray[np.float32]:
-    """Uniform in (-1, 1) / dimensions, as in gensim (word2vec has half of it, and learns the first tokens
-    more slowly); padding columns are 0 and stay so."""
-    d = config.dimensions
-    vectors = _aligned(n_nodes, -(-d // _LANE) * _LANE)
-    random = np.random.Generator(np.random.PCG64(config.seed))
-    for low in range(0, n_nodes, 65536):
-        rows = vectors[low : low + 65536]
-        rows[:, :d] = (random.random((len(rows), d), np.float32) * 2 - 1) / np.float32(d)
-    return vectors
-
-
-def _negative_table(counts: NDArray[np.int64], exponent: float) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
-    """The nodes that occur, and their alias table (Vose) for count ** exponent."""
-    from interestgraph.embed import kernels
-
-    nodes = np.flatnonzero(counts).astype(np.int32)
-    weights = counts[nodes].astype(np.float64) ** exponent
-    span = np.array([0, len(nodes)])
-    for array in (nodes, weights, span):
-        array.flags.writeable = False  # the same compiled variant as for a graph
-    table = np.empty((len(nodes), 2), np.uint32)
-    kernels.build_alias(span, nodes, weights, 0, 1, table, np.zeros(1))
-    return nodes, table

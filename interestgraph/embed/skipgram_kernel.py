@@ -236,17 +236,36 @@ def _pair(inputs, place, rows, top, dim, label, rate, offset):  # type: ignore[n
 
 
 @njit(inline="always")
-def _prepare(outputs, centre, chosen, nodes, table, window, state):  # type: ignore[no-untyped-def]
+def _copied(local, side, node, target):  # type: ignore[no-untyped-def]
+    """Place of a node's row in a shard's own rows, copied at its first use; without a shard, the node itself."""
+    sources, slots, touched, counts = local
+    if slots.shape[1] == 0:
+        return node
+    slot = np.int64(slots[side, node])
+    if slot < 0:
+        slot = counts[side]
+        counts[side] += 1
+        slots[side, node] = slot
+        touched[side, slot] = node
+        source, dim = sources[side], target.shape[1]
+        for d in range(0, dim, LANE):
+            _store(target, slot * dim + d, _load(source, node * dim + d))
+    return slot
+
+
+@njit(inline="always")
+def _prepare(outputs, centre, chosen, nodes, table, window, state, local):  # type: ignore[no-untyped-def]
     """Draw the reach and the negatives of a centre and ask for their rows; returns (state, reach)."""
     dim = outputs.shape[1]
     state += GAMMA
     reach = 1 + _below(_mix(state), window)
-    chosen[0] = centre
+    chosen[0] = _copied(local, 1, centre, outputs)
     for r in range(chosen.shape[0]):
         if r > 0:
             state += GAMMA
             random = _mix(state)
-            chosen[r] = _resolve(nodes, table, _below(random, nodes.shape[0]), random)
+            node = _resolve(nodes, table, _below(random, nodes.shape[0]), random)
+            chosen[r] = _copied(local, 1, node, outputs)
         for d in range(0, dim, LANE):
             _prefetch(outputs, chosen[r] * dim + d)
     return state, reach
@@ -254,7 +273,7 @@ def _prepare(outputs, centre, chosen, nodes, table, window, state):  # type: ign
 
 @njit(cache=True, nogil=True)
 def train_block(  # type: ignore[no-untyped-def]
-    inputs, outputs, walks, number, done, total, high, low, window, negatives, nodes, table, keep, seed
+    inputs, outputs, walks, number, done, total, high, low, window, negatives, nodes, table, keep, seed, local
 ):
     """Skip-gram with negative sampling over a block of walks; updates `inputs` and `outputs` in place.
 
@@ -269,6 +288,8 @@ def train_block(  # type: ignore[no-untyped-def]
             from `high` to `low` over them.
         nodes, table: alias table of the nodes that negatives are drawn from.
         keep: float32 (n,), chance to keep a token; empty keeps all.
+        local: for a shard, whose own rows `inputs` and `outputs` then are: the two arrays to copy from, int32 (2, n)
+            place of each node or -1, int32 (2, rows) node of each place, int64 (2,) places in use. No columns: none.
 
     Returns:
         (sum of the pairs' negative log likelihoods, pairs, tokens)
@@ -281,6 +302,7 @@ def train_block(  # type: ignore[no-untyped-def]
     rate = np.zeros((groups, 8), np.float32)  # learning rate; 0 for rows that take no part
     drawn = np.zeros((2, negatives + 1), np.int64)
     walk = np.zeros(length, np.int64)
+    places = np.zeros(length, np.int64)  # of the walk's nodes in `inputs`
     label[0, 0] = 1.0
     loss, likelihood, pairs, tokens = 0.0, 1.0, 0, 0
     for k in range(walks.shape[0]):
@@ -296,19 +318,20 @@ def train_block(  # type: ignore[no-untyped-def]
                 if _unit(_mix(state)) >= keep[walks[k, step]]:
                     continue
             walk[kept] = walks[k, step]
+            places[kept] = _copied(local, 0, walk[kept], inputs)
             kept += 1
         if kept > 0:
-            state, reach = _prepare(outputs, walk[0], drawn[0], nodes, table, window, state)
+            state, reach = _prepare(outputs, walk[0], drawn[0], nodes, table, window, state, local)
         for position in range(kept):
             left, right = max(0, position - reach), min(kept, position + reach + 1)
             chosen = drawn[position % 2]
             if position + 1 < kept:
                 state, reach = _prepare(
-                    outputs, walk[position + 1], drawn[(position + 1) % 2], nodes, table, window, state
+                    outputs, walk[position + 1], drawn[(position + 1) % 2], nodes, table, window, state, local
                 )
             if position + window + 1 < kept:
                 for d in range(0, dim, LANE):
-                    _prefetch(inputs, walk[position + window + 1] * dim + d)
+                    _prefetch(inputs, places[position + window + 1] * dim + d)
             if right - left < 2:
                 continue
             rate[0, 0] = alpha
@@ -324,7 +347,7 @@ def train_block(  # type: ignore[no-untyped-def]
                     continue
                 for group in range(groups):
                     likelihood *= _pair(
-                        inputs, walk[other] * dim, rows, group * GROUP * dim, dim, label, rate, group * 8
+                        inputs, places[other] * dim, rows, group * GROUP * dim, dim, label, rate, group * 8
                     )
                     if likelihood < 1e-200:
                         loss -= math.log(likelihood)
@@ -337,3 +360,30 @@ def train_block(  # type: ignore[no-untyped-def]
                     gained = _gain(_load(outputs, place + d), _load(rows, here), _load(original, here))
                     _store(outputs, place + d, gained)
     return loss - math.log(likelihood), pairs, tokens
+
+
+@njit(cache=True, nogil=True)
+def take_difference(inputs, outputs, slots, touched, counts, sources):  # type: ignore[no-untyped-def]
+    """Turn a shard's own rows into what they gained over their sources, and forget their places."""
+    dim = inputs.shape[1]
+    for side in range(2):
+        rows = inputs if side == 0 else outputs
+        for slot in range(counts[side]):
+            node = np.int64(touched[side, slot])
+            slots[side, node] = -1
+            for d in range(dim):
+                rows[slot, d] -= sources[side][node, d]
+
+
+@njit(cache=True, nogil=True)
+def add_differences(sources, inputs, outputs, touched, counts, part, parts):  # type: ignore[no-untyped-def]
+    """Add what all shards gained, in their order, to the rows of the nodes that are `part` modulo `parts`."""
+    for shard in range(counts.shape[0]):
+        for side in range(2):
+            rows = inputs[shard] if side == 0 else outputs[shard]
+            target = sources[side]
+            for slot in range(counts[shard, side]):
+                node = np.int64(touched[shard, side, slot])
+                if node % parts == part:
+                    for d in range(target.shape[1]):
+                        target[node, d] += rows[slot, d]

@@ -7,6 +7,18 @@ distribution, so memory is O(nodes + edges): no table over pairs of edges.
 
 On a graph of users and items alone a neighbour of t is never a neighbour of v too, so the bias 1 does
 not occur and only p / q matters.
+
+Rules change where a walk may go or with what bias; the steps stay exact:
+
+- **node2vec+** (Liu, Hirn and Krishnan 2023, "Accurately modeling biased random walks on weighted networks
+  using node2vec+"). An edge (t, x) lighter than d(x), the mean weight of x's edges (plus `gamma` standard
+  deviations), is no full neighbourhood: the bias is 1/q + (1 - 1/q) * w(t, x) / d(x), or min(1, 1/q) where
+  (v, x) is light for v too. With equal weights it is node2vec.
+- **Metapaths** (Dong, Chawla and Swami 2017): the node types of each step, such as User-Item-Category-Item-User.
+- **Time windows** (after Nguyen et al. 2018, "Continuous-time dynamic network embeddings"): an edge is taken only
+  if it did not happen more than the window before the last one that has a time.
+
+A walk that no rule lets go on ends.
 """
 
 from __future__ import annotations
@@ -22,8 +34,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from interestgraph.embed.graph import WalkGraph
+from interestgraph.embed.graph import NODE_TYPES, WalkGraph
 from interestgraph.errors import ConfigurationError
+from interestgraph.model import SECONDS_PER_DAY
 
 WALKS_PER_BLOCK = 8192
 """Walks that are in memory at a time, unless told otherwise."""
@@ -47,12 +60,58 @@ class WalkConfig:
     """Equal seeds give equal walks, whatever the number of workers or the size of blocks."""
     workers: int = 0
     """Threads; 0: one per core that this process may use."""
+    node2vec_plus: bool = False
+    """Bias of node2vec+, which looks at the weights. It differs from node2vec only where p or q is not 1."""
+    gamma: float = 0.0
+    """node2vec+: standard deviations above a node's mean weight below which an edge is light. At least 0."""
+    metapath: str = ""
+    """Node types of the steps, such as ``User-Item-Category-Item-User``; ``|`` between alternatives, ``*`` for any
+    type. It repeats (where it ends with the type it began with, that is one step). A walk starts at each node of a
+    type that occurs, at one of its places drawn at random. Empty: all edges are open."""
+    time_window: float | None = None
+    """Days that an edge may be older than the last one that has a time; 0: walks never go back in time. None:
+    times do not matter."""
 
     def __post_init__(self) -> None:
-        check_at_least(self, walk_length=1, walks_per_node=1, seed=0, workers=0)
+        check_at_least(self, walk_length=1, walks_per_node=1, seed=0, workers=0, gamma=0.0)
         for name in ("p", "q"):
             if not 1e-6 <= getattr(self, name) <= 1e6:
                 raise ConfigurationError(f"{name} must be from 1e-6 to 1e6, got {getattr(self, name)}")
+        if self.time_window is not None:
+            check_at_least(self, time_window=0.0)
+        metapath_steps(self.metapath)
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether a rule can matter: node2vec+ with p or q, a metapath, a time window."""
+        biased = self.node2vec_plus and (self.p, self.q) != (1.0, 1.0)
+        return biased or bool(self.metapath) or self.time_window is not None
+
+
+def metapath_steps(metapath: str) -> NDArray[np.bool_]:
+    """bool (places, 256): the node types that each place of a metapath allows; no places for an empty one.
+
+    Raises:
+        ConfigurationError: a name that is no label (or node type from 0 to 255), or a single step.
+    """
+    if not metapath:
+        return np.zeros((0, 256), np.bool_)
+    places = metapath.split("-")
+    steps = np.zeros((len(places), 256), np.bool_)
+    for place, names in enumerate(places):
+        for name in (part.strip() for part in names.split("|")):
+            if name == "*":
+                steps[place] = True
+            elif name in NODE_TYPES or (name.isdecimal() and int(name) < 256):
+                steps[place, NODE_TYPES.get(name) if name in NODE_TYPES else int(name)] = True
+            else:
+                raise ConfigurationError(
+                    f"metapath {metapath!r}: {name!r} is no node type; there are {', '.join(NODE_TYPES)} and *, "
+                    "as in User-Item-Category-Item-User"
+                )
+    if len(places) < 2:
+        raise ConfigurationError(f"metapath {metapath!r} needs two steps at least, such as User-Item")
+    return steps[:-1] if len(steps) > 2 and (steps[0] == steps[-1]).all() else steps
 
 
 def check_at_least(config: object, **least: float) -> None:
@@ -78,8 +137,17 @@ def thread_count(workers: int) -> int:
 
 
 def count_walks(graph: WalkGraph, config: WalkConfig) -> int:
-    """Number of walks that `iter_walks` gives: `walks_per_node` for each node with a neighbour."""
-    return int(np.count_nonzero(np.diff(graph.indptr))) * config.walks_per_node
+    """Number of walks that `iter_walks` gives: `walks_per_node` for each node that starts some."""
+    return len(_starts(graph, config)) * config.walks_per_node
+
+
+def _starts(graph: WalkGraph, config: WalkConfig) -> NDArray[np.int32]:
+    """The nodes that have a neighbour and, with a metapath, a type that occurs in it."""
+    open_to_start = np.diff(graph.indptr) > 0
+    if config.metapath:
+        occurs = np.logical_or.reduce(metapath_steps(config.metapath), axis=0)
+        open_to_start &= occurs[graph.node_types]
+    return np.flatnonzero(open_to_start).astype(np.int32)
 
 
 def iter_walks(
@@ -104,10 +172,12 @@ def iter_walks(
         int32 (B, walk_length), -1 after the end of a walk. Each block is a new array.
 
     Raises:
-        ConfigurationError: `block_size` below 1.
+        ConfigurationError: `block_size` below 1, or a time window on a graph without times.
     """
     if block_size < 1:
         raise ConfigurationError(f"block_size must be at least 1, got {block_size}")
+    if config.time_window is not None and graph.times is None:
+        raise ConfigurationError("time_window: the edges of this graph have no times")
     return _blocks(graph, config, block_size, progress)
 
 
@@ -122,22 +192,14 @@ def _blocks(
 ) -> Iterator[Walks]:
     from interestgraph.embed import kernels
 
-    starts = np.flatnonzero(np.diff(graph.indptr)).astype(np.int32)
+    starts = _starts(graph, config)
     if len(starts) == 0:
         return
     threads = thread_count(config.workers)
     seed = np.uint64(config.seed % 2**64)
     total = len(starts) * config.walks_per_node
     with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
-        table, totals = _alias(graph, threads, pool)
-        linked = kernels.linked_types(graph.indptr, graph.indices, graph.node_types)
-
-        def part(order: NDArray[np.int32], first: int, out: Walks) -> None:
-            kernels.walk_block(
-                graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked,
-                order, first, out, seed, config.p, config.q,
-            )  # fmt: skip
-
+        part = _walker(graph, config, *_alias(graph, threads, pool))
         orders = (kernels.shuffled(starts, seed, number) for number in range(config.walks_per_node))
         done = 0
         for order in _rechunk(orders, block_size):
@@ -153,6 +215,34 @@ def _blocks(
             if progress is not None:
                 progress(done, total)
             yield out
+
+
+def _walker(
+    graph: WalkGraph, config: WalkConfig, table: NDArray[np.uint32], totals: NDArray[np.float64]
+) -> Callable[[NDArray[np.int32], int, Walks], None]:
+    """A function that walks from the nodes of its first argument; the number of the first walk is its second."""
+    from interestgraph.embed import kernels
+
+    seed = np.uint64(config.seed % 2**64)
+    linked = kernels.linked_types(graph.indptr, graph.indices, graph.node_types)
+    if not config.has_rules:
+        return lambda order, first, out: kernels.walk_block(
+            graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked,
+            order, first, out, seed, config.p, config.q,
+        )  # fmt: skip
+    from interestgraph.embed.rule_kernel import noise_levels, walk_block_by_rules
+
+    levels, times = np.zeros(0), np.zeros(0)
+    if config.node2vec_plus:
+        levels = noise_levels(graph.indptr, graph.weights, config.gamma)
+    if config.time_window is not None and graph.times is not None:
+        times = graph.times.copy()  # writeable, as the empty one: one compiled variant
+    steps = metapath_steps(config.metapath)
+    window = (config.time_window or 0.0) * SECONDS_PER_DAY
+    return lambda order, first, out: walk_block_by_rules(
+        graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked, levels, steps, times,
+        window, order, first, out, seed, config.p, config.q,
+    )  # fmt: skip
 
 
 def _rechunk(arrays: Iterator[NDArray[np.int32]], size: int) -> Iterator[NDArray[np.int32]]:

@@ -13,6 +13,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from interestgraph.ingest.buckets import ITEMS, USERS
+from interestgraph.ingest.history import histories
 from interestgraph.ingest.items import catalogue_of, categories_of, items_of
 from interestgraph.ingest.marketing import campaigns_of, dated, links_of, redemptions
 from interestgraph.ingest.nodes import users_of
@@ -25,7 +27,8 @@ class GraphTables:
     """The graph as tables, named as the graph model names their columns."""
 
     interactions: ir.Table
-    """userId, itemId, behaviour, count, quantity, value, weight, firstAt, lastAt; ordered by user and item."""
+    """userId, itemId, behaviour, count, quantity, value, weight, firstAt, lastAt, weeks, weekCounts; ordered by user
+    and item."""
     users: ir.Table
     """userId and attributes."""
     items: ir.Table
@@ -44,6 +47,10 @@ class GraphTables:
     """campaignId, itemId."""
     redeemed: ir.Table
     """userId, campaignId, count, lastAt."""
+    user_days: ir.Table
+    """userId, behaviour, days, counts, values; see `interestgraph.ingest.history`."""
+    item_weeks: ir.Table
+    """itemId, behaviour, weeks, counts, values."""
 
 
 def build_tables(
@@ -90,6 +97,7 @@ def build_tables(
         "redeemed": links["redeemed"]
         .group_by("userId", "campaignId")
         .agg(count=ibis._.count(), lastAt=ibis._["at"].max()),
+        **histories(events),
     }
     order = {
         "users": ["userId"],
@@ -98,6 +106,8 @@ def build_tables(
         "received": ["userId", "campaignId"],
         "promotes": ["campaignId", "itemId"],
         "redeemed": ["userId", "campaignId"],
+        USERS: ["userId", "behaviour"],
+        ITEMS: ["itemId", "behaviour"],
     }
     made = {name: backend.create_table(name, table.order_by(order[name])) for name, table in tables.items()}
     return GraphTables(

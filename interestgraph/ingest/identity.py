@@ -36,7 +36,7 @@ def hashed(text: str) -> ibis.dtype("uint64"):  # type: ignore[valid-type]
 
 
 @ibis.udf.scalar.builtin(name="epoch_ms")  # type: ignore[untyped-decorator]
-def _epoch_ms(moment: ibis.dtype("timestamp")) -> int:  # type: ignore[valid-type, empty-body]
+def epoch_ms(moment: ibis.dtype("timestamp")) -> int:  # type: ignore[valid-type, empty-body]
     """DuckDB: milliseconds since 1970-01-01."""
 
 
@@ -112,7 +112,7 @@ def identity_text(raw: ir.Table, columns: Sequence[str], understood: Sequence[ir
 
 def moment_text(at: ir.Value) -> ir.Value:
     """A moment as `identity_text` has it: epoch milliseconds."""
-    return _epoch_ms(at).cast("string")
+    return epoch_ms(at).cast("string")
 
 
 def _named(raw: ir.Table, name: str) -> ir.Value:

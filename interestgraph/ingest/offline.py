@@ -24,15 +24,16 @@ _IDS = {
     "categoryId": "Category",
     "parentId": "Category",
     "campaignId": "Campaign",
+    "behaviour": "behaviours",
 }
-"""Column -> label whose ids it holds."""
+"""Column -> group of ids that it holds: a label, or the file of a few rows."""
 
 
 class OfflineImporter:
     """Imports graph tables into the empty private server of `settings`; the server is restarted."""
 
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
-        self._settings = settings
+        self.settings = settings
         self._progress = progress
 
     def __call__(
@@ -80,7 +81,11 @@ class OfflineImporter:
                 kind: [_write(backend, folder / f"{kind}.parquet", table, link=(start, end))]
                 for kind, (table, start, end) in links.items()
             }
-            import_full(self._settings, nodes=nodes, relationships=relationships, check=check, progress=self._progress)
+            relationships["HISTORY"] = [
+                _write(backend, folder / f"{who}.parquet", table, link=(who, "behaviour"))
+                for who, table in (("userId", tables.user_days), ("itemId", tables.item_weeks))
+            ]
+            import_full(self.settings, nodes=nodes, relationships=relationships, check=check, progress=self._progress)
 
 
 def _finished(load: Row) -> Row:
@@ -113,7 +118,7 @@ def _write(
 
 def _importer_type(kind: Any) -> str:
     if kind.is_array():
-        return "string[]"
+        return f"{_importer_type(kind.value_type)}[]"
     if kind.is_timestamp():
         return "datetime"
     if kind.is_boolean():

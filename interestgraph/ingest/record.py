@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from interestgraph.errors import ConfigurationError, DataError, StateError
+from interestgraph.ingest.buckets import added_week, recorded, week_of
 from interestgraph.ingest.recognition import TIER, Recognition, merge_small, part_of
 from interestgraph.ingest.spec import load_spec
 from interestgraph.model import BEHAVIOURS, DecayedWeight, utc
@@ -57,8 +58,8 @@ class Event:
         return int(utc(self.at).timestamp() * 1000)
 
 
-Also = Callable[[Callable[..., list[Row]]], None]
-"""Gets a function that runs a statement in the transaction of the events."""
+Also = Callable[[Callable[..., list[Row]], Sequence[Event]], object]
+"""Gets a function that runs a statement in the transaction of the events, and those of them that are new."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def record(database: Database, events: Sequence[Event], also: Also | None = None
         elif events:
             run("ingest/record_load", loadId=target.load_id, read=len(events), events=0)
         if also is not None:
-            also(run)
+            also(run, fresh)
         return len(fresh), held["small"]
 
     applied, small = database.transact(unit)
@@ -161,6 +162,8 @@ def _apply(run: Callable[..., list[Row]], context: Row, known: Mapping[str, Row]
         run(query, rows=pairs, halfLife=half_life, ratings=name == "RATED")
         if enriched:
             run("ingest/record_interests", rows=pairs, asOf=context["asOf"], halfLife=half_life)
+    for name, rows in recorded(events).items():
+        run(f"ingest/{name}", rows=rows)
     if enriched:
         run("ingest/record_shares", userIds=sorted({event.user for event in events}))
 
@@ -181,12 +184,15 @@ def _rows(events: Sequence[Event], behaviour: Row) -> list[Row]:
                 "weight": strength,
                 "firstAt": at,
                 "lastAt": at,
+                "weeks": [week_of(at)],
+                "weekCounts": None,
             }
             continue
         before = DecayedWeight(row["weight"], row["lastAt"] / 1000)
         row["weight"] = before.add(strength, at / 1000, behaviour["halfLife"]).weight
         row["lastAt"] = at
         row["count"] += 1
+        added_week(row, week_of(at))
         row["quantity"] = _sum(row["quantity"], event.quantity)
         row["value"] = event.value if behaviour["name"] == "RATED" else _sum(row["value"], event.value)
     return [pairs[key] for key in sorted(pairs)]

@@ -8,6 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from interestgraph.ingest.history import week_column, weeks_of
 from interestgraph.ingest.spec import LoaderSpec
 from interestgraph.model import SECONDS_PER_DAY
 
@@ -39,7 +40,7 @@ def as_sums(events: ir.Table) -> ir.Table:
 
 
 def combined(sums: ir.Table, half_lives: Mapping[str, float], latest: Collection[str] = ()) -> ir.Table:
-    """Add up sums of the same user, item and behaviour.
+    """Add up sums, of one event each, of the same user, item and behaviour; see `weeks_of` for its weeks.
 
     The weight is the sum of v * 2^(-(lastAt - at) / h): forward decay, see `interestgraph.model.DecayedWeight`.
 
@@ -74,13 +75,13 @@ def combined(sums: ir.Table, half_lives: Mapping[str, float], latest: Collection
         _at=dated["_at"].max(),
         firstAt=dated.firstAt.min(),
         lastAt=dated.lastAt.max(),
+        _weeks=week_column(dated.lastAt).collect(),
     )
     weight = grouped["_weight"] * _factor(grouped, "_at", "lastAt", half_lives)
     # Without rounding where there is no decay: one event of strength 1 weighs 1.
     weight = ibis.ifelse(grouped.firstAt == grouped.lastAt, grouped["_whole"], weight)
-    return grouped.select(
-        *keys, "count", "quantity", "value", weight=weight, firstAt=grouped.firstAt, lastAt=grouped.lastAt
-    )
+    weeks = weeks_of(grouped["_weeks"], grouped["count"])
+    return grouped.select(*keys, "count", "quantity", "value", "firstAt", "lastAt", weight=weight, **weeks)
 
 
 def _factor(table: ir.Table, of: str, as_of: str, half_lives: Mapping[str, float]) -> ir.Value:

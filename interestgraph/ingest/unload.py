@@ -17,7 +17,9 @@ import ibis.expr.types as ir
 
 from interestgraph.errors import StateError, UnknownIdError
 from interestgraph.ingest.books import read_books
+from interestgraph.ingest.buckets import ITEMS, USERS
 from interestgraph.ingest.catalogue import restored, restored_behaviours
+from interestgraph.ingest.history import histories
 from interestgraph.ingest.hold import Hold, Run, take
 from interestgraph.ingest.ledger import COMPACTED, COMPACTED_SCHEMA, EVENTS, read_parts, stored
 from interestgraph.ingest.marketing import REDEEMED
@@ -95,6 +97,7 @@ def take_out(hold: Hold, load_id: str, progress: Progress | None = None) -> Unlo
     others = [load for load in books if load["loadId"] != load_id]
     with workspace() as backend:
         removed, changed = _take_out_relationships(backend, hold, load_id, others, progress)
+        _take_out_histories(backend, hold)
         # Recorded events make nodes that no other table of the ledger names.
         events = backend.table("affected").filter(ibis._.behaviour != REDEEMED)
         met = {kind: _distinct(events[name]) for kind, name in (("users", "user"), ("items", "item"))}
@@ -138,6 +141,20 @@ def _take_out_relationships(
                 if progress:
                     progress(f"taking out {load_id}", done, total)
     return count(gone), count(made)
+
+
+def _take_out_histories(backend: Any, hold: Hold) -> None:
+    """Add up anew the histories of the users and items that the load has events of."""
+    affected = backend.table("affected").filter(ibis._.behaviour != REDEEMED)
+    left = backend.table("others")
+    for name, (who, key) in {USERS: ("user", "userId"), ITEMS: ("item", "itemId")}.items():
+        keys = affected.select(**{key: affected[who]}, behaviour=affected.behaviour).distinct()
+        events = left.semi_join(affected, [who, "behaviour"])
+        made = backend.create_table(f"{name}_anew", histories(events)[name])
+        gone = keys.anti_join(made, [key, "behaviour"]).order_by(key, "behaviour")
+        for table, statement in ((made, "set"), (gone, "drop")):
+            for batch in parameter_batches(table):
+                hold.write(f"ingest/{name}_{statement}", rows=batch)
 
 
 def _rated(loads: Iterable[Row], behaviours: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -97,8 +97,19 @@ class Adjacency:
         """Interactions of the primary behaviours; all, if none of those is in the graph."""
         return tuple(part for part in self.interactions if part.primary) or self.interactions
 
-    def matrix(self, as_of: float, parts: Sequence[Interactions] | None = None) -> sparse.csr_array:
-        """Users x items, the sum of decayed weights over behaviours where it is positive, float64."""
+    def matrix(
+        self,
+        as_of: float,
+        parts: Sequence[Interactions] | None = None,
+        multipliers: Mapping[str, float] | None = None,
+    ) -> sparse.csr_array:
+        """Users x items, the sum of decayed weights over behaviours where it is positive, float64.
+
+        Args:
+            as_of: moment in seconds.
+            parts: which interactions; None: all.
+            multipliers: behaviour -> factor of its weights; 1 for those not named.
+        """
         from scipy import sparse
 
         chosen = self.interactions if parts is None else parts
@@ -107,12 +118,30 @@ class Adjacency:
             return sparse.csr_array(shape)
         user = np.concatenate([part.user for part in chosen])
         item = np.concatenate([part.item for part in chosen])
-        weight = np.concatenate([part.decayed(as_of) for part in chosen])
+        factors = multipliers or {}
+        weight = np.concatenate([part.decayed(as_of) * factors.get(part.behaviour, 1.0) for part in chosen])
         # From coordinates, which sums the behaviours of a pair; what returns or bad ratings outweigh counts nothing.
         summed = sparse.csr_array(sparse.coo_array((weight, (user, item)), shape=shape))
         summed.data = np.maximum(summed.data, 0.0)
         summed.eliminate_zeros()
         return summed
+
+    def last_times(self, row: Ints, col: Ints, multipliers: Mapping[str, float] | None = None) -> Floats:
+        """When the pairs (``row[k]``, ``col[k]``) of a user and an item last met, seconds; float64 (k,).
+
+        Behaviours whose multiplier is 0 do not count; a pair that never met gets NaN.
+        """
+        latest = np.full(len(row), np.nan)
+        wanted = row.astype(np.int64) * len(self.items) + col
+        order = np.argsort(wanted)
+        for part in self.interactions:
+            if (multipliers or {}).get(part.behaviour, 1.0) == 0 or not len(wanted):
+                continue
+            pairs = part.user.astype(np.int64) * len(self.items) + part.item
+            at = np.minimum(np.searchsorted(wanted, pairs, sorter=order), len(wanted) - 1)
+            there = wanted[order[at]] == pairs
+            np.fmax.at(latest, order[at[there]], part.last_at[there])
+        return latest
 
     def category_matrix(self) -> sparse.csr_array:
         """Items x categories, 1 for each category of an item and all above it, float64."""

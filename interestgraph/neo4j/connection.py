@@ -85,6 +85,8 @@ class Database:
                 auth=(username, password),
                 connection_timeout=10.0,
                 max_transaction_retry_time=RETRY_SECONDS,
+                # Soon again after a deadlock, seldom after a while without an answer.
+                initial_retry_delay=0.05,
                 notifications_min_severity="OFF",
                 user_agent="interestgraph",
             )
@@ -166,6 +168,44 @@ class Database:
             for record in session.run(neo4j.Query(_text(query)), parameters):
                 yield record.values()
 
+    def ask(
+        self, query: str | Query, parameters: Row, *, timeout: float, rows: int
+    ) -> tuple[tuple[str, ...], list[list[Any]]]:
+        """Run a read-only statement with limits; returns its columns, and the values of each of its rows.
+
+        Args:
+            query: name of a file in ``cypher/``, a `Query`, or Cypher text.
+            parameters: of the statement.
+            timeout: seconds after which the server stops it.
+            rows: most rows that are fetched.
+
+        Raises:
+            QueryError: it took longer (``TransactionTimedOut`` is in the message), or the server refused it.
+        """
+        text = _text(query)
+
+        @neo4j.unit_of_work(timeout=timeout)
+        def unit(tx: neo4j.ManagedTransaction) -> tuple[tuple[str, ...], list[list[Any]]]:
+            result = tx.run(text, parameters)
+            return tuple(result.keys()), [[_native(value) for value in record] for record in result.fetch(rows)]
+
+        with self._session(neo4j.READ_ACCESS) as session:
+            return session.execute_read(unit)
+
+    def plan(self, query: str | Query, parameters: Row) -> list[str]:
+        """The operators of the server's plan for a statement, indented, with the rows that it expects of each."""
+        with self._session(neo4j.READ_ACCESS) as session:
+            root = session.run(neo4j.Query("EXPLAIN " + _text(query)), parameters).consume().plan
+
+        def lines(node: dict[str, Any], depth: int) -> Iterator[str]:
+            about = node.get("args", {})
+            name = node["operatorType"].partition("@")[0]
+            yield f"{'  ' * depth}{name}  {about.get('Details', '')}  [{about.get('EstimatedRows', 0):,.0f} rows]"
+            for child in node.get("children", ()):
+                yield from lines(child, depth + 1)
+
+        return list(lines(root, 0)) if root else []
+
     def write_batches(
         self,
         query: str | Query,
@@ -228,6 +268,15 @@ class Database:
         except (driver_errors.Neo4jError, driver_errors.DriverError):
             return ""
         return str(record["statusMessage"] or "") if record is not None else ""
+
+
+def _native(value: Any) -> Any:
+    """A value of a record with Python's own times, also within lists and maps."""
+    if isinstance(value, list):
+        return [_native(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _native(part) for name, part in value.items()}
+    return value.to_native() if hasattr(value, "to_native") else value
 
 
 def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:

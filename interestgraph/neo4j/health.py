@@ -30,6 +30,10 @@ class CutOffError(UnusableError):
     """The transaction log ends in the middle of a transaction, as one does that a full disk cut off."""
 
 
+class HeapError(UnusableError):
+    """Java's memory ran out while the graph was opened, as a cut-off transaction may make it."""
+
+
 def answers(info: ServerInfo) -> bool:
     """Say whether the server answers a query; False: not yet.
 

@@ -225,11 +225,16 @@ def configuration(bolt: int, http: int, repair: bool = False) -> str:
     return f"# Written by interestgraph at every start; changes are lost.\n{text}"
 
 
-def server_command(java: Java, lib: Path, home: Path) -> list[str]:
-    """Return the command line of the server whose home folder is `home`."""
-    heap, _ = memory_sizes()
-    # Serial needs 150 MB less than G1 and is as fast on few cores.
-    collector = "-XX:+UseSerialGC" if (os.cpu_count() or 1) < 4 else "-XX:+UseG1GC"
+def server_command(java: Java, lib: Path, home: Path, roomy: bool = False) -> list[str]:
+    """Return the command line of the server whose home folder is `home`.
+
+    With `roomy` its heap may grow to 5 GiB: where a transaction log ends in the middle of a transaction, Neo4j may
+    take any bytes for the length of a text, up to 2 GiB, and reserve that much before it sees
+    that the text is not there.
+    """
+    heap = 5 << 30 if roomy else memory_sizes()[0]
+    # Parallel needs less memory than G1, and pauses writers half as long as Serial does.
+    collector = "-XX:+UseParallelGC" if (os.cpu_count() or 1) < 4 else "-XX:+UseG1GC"
     sharing: list[str] = []
     if prepare_class_sharing(java):
         # Java writes the archive at the end of a run that had none that fits, and checks it at each start.
@@ -238,6 +243,7 @@ def server_command(java: Java, lib: Path, home: Path) -> list[str]:
         str(java.executable),
         *base_flags(java),
         f"-Xmx{heap // _MIB}m",
+        f"-XX:NewSize={heap // 3 // _MIB}m",
         collector,
         *sharing,
         f"-XX:ErrorFile={home / 'logs' / 'java-crash-%p.log'}",

@@ -11,7 +11,7 @@ A header is the block of ``//`` lines at the top, ``// key: text`` each::
 
 The last key exists because Cypher takes no parameter for an index-friendly relationship type: the
 file is runnable as it stands, and `Query.for_relationship` puts another type of the closed list
-`interestgraph.model.BEHAVIOURS` in its place.
+`interestgraph.model.BEHAVIOURS` in its place, also where it stands as the text of a name.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from interestgraph.model import BEHAVIOURS
 
 _HEADER = re.compile(r"^//\s*(\w+):\s*(.*)$")
 _CONTINUATION = re.compile(r"^//\s*(.*)$")
+_VECTORS = re.compile(r"\.embedding(Run|Folded)?\b")
+_VECTOR_INDEX = re.compile(r"\b(\w+_embedding)\b")
 MODES = ("READ", "WRITE", "SCHEMA")
 
 
@@ -54,7 +56,21 @@ class Query:
             raise ConfigurationError(f"unknown behaviour type {behaviour}: one of {', '.join(BEHAVIOURS)}")
         if self.relationship is None:
             raise ConfigurationError(f"query {self.name} has no relationship slot")
-        return replace(self, text=self.text.replace(f":{self.relationship}", f":{behaviour}"))
+        text = self.text.replace(f":{self.relationship}", f":{behaviour}")
+        return replace(self, text=text.replace(f"'{self.relationship}'", f"'{behaviour}'"))
+
+    def beside(self) -> Query:
+        """The same statement for the vectors and vector indexes that are built beside those that serve.
+
+        While vectors of other dimensions come in, property `embedding` and index `item_embedding` are called
+        `embeddingNext` and `item_embedding_next`.
+        """
+        text = _VECTORS.sub(r".embeddingNext\1", self.text)
+        return replace(self, text=_VECTOR_INDEX.sub(r"\1_next", text))
+
+    def cypher25(self) -> Query:
+        """The same statement in the Cypher that takes VECTOR parameters (Neo4j 2025.10 and newer)."""
+        return replace(self, text=f"CYPHER 25 {self.text}")
 
 
 def data_folder(name: str) -> Path:

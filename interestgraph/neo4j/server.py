@@ -28,7 +28,7 @@ import psutil
 
 from interestgraph.errors import DiskSpaceError, PortError, ServerError
 from interestgraph.neo4j import jars, swap
-from interestgraph.neo4j.health import CutOffError, RestartError, UnusableError, answers
+from interestgraph.neo4j.health import CutOffError, HeapError, RestartError, UnusableError, answers
 from interestgraph.neo4j.java import (
     Java,
     admin_command,
@@ -243,22 +243,29 @@ class PrivateServer:
                 raise
             return None
 
-    def _spawn_ready(self, tell: Progress, timeout: float, again: bool = True, repair: bool = False) -> ServerInfo:
-        process = self._spawn_server(tell, repair)
+    def _spawn_ready(
+        self, tell: Progress, timeout: float, again: bool = True, repair: bool = False, roomy: bool = False
+    ) -> ServerInfo:
+        process = self._spawn_server(tell, repair, roomy)
         try:
             return self._await_ready(process, timeout)
         except PortError:
             if not again:
                 raise
             # Another program was faster than this start; ports that were not asked for are chosen anew.
-            return self._spawn_ready(tell, timeout, again=False, repair=repair)
+            return self._spawn_ready(tell, timeout, False, repair, roomy)
         except CutOffError:
             self.halt(timeout=5.0, force=True)
             if repair:
                 raise
             # It was never reported as committed, and nothing of it is in the graph.
             tell("the last transaction was cut off (by a full disk, for one): starting without it")
-            return self._spawn_ready(tell, timeout, again, repair=True)
+            return self._spawn_ready(tell, timeout, again, True, roomy)
+        except HeapError:
+            if roomy:
+                raise
+            tell("opening the graph takes more memory than usual: starting with more")
+            return self._spawn_ready(tell, timeout, again, repair, True)
         except UnusableError:
             self.halt(force=True)
             raise
@@ -274,7 +281,7 @@ class PrivateServer:
                 " or set INTERESTGRAPH_HOME to another disk"
             )
 
-    def _spawn_server(self, tell: Progress, repair: bool) -> psutil.Process:
+    def _spawn_server(self, tell: Progress, repair: bool, roomy: bool) -> psutil.Process:
         self._check_space()
         java = find_java()
         lib = jars.ensure_jars(self.settings.cache, _jar_progress(tell))
@@ -284,7 +291,7 @@ class PrivateServer:
         (self.home / "conf" / "neo4j.conf").write_text(configuration(bolt, http, repair), encoding="utf-8")
         self._set_initial_password(java, lib)
         tell(f"starting Neo4j {NEO4J_VERSION} (Java {java.version}) on ports {bolt} and {http}")
-        process = self._spawn(server_command(java, lib, self.home))
+        process = self._spawn(server_command(java, lib, self.home, roomy))
         state = {"pid": process.pid, "created": process.create_time(), "bolt": bolt, "http": http}
         write_json(self._state_file, state)
         return process
@@ -341,6 +348,8 @@ class PrivateServer:
             raise ServerError(f"another Neo4j process uses {self.data}: stop that one first ({line})")
         if "No space left on device" in output:
             raise DiskSpaceError(f"the disk of {self.home} is full: free some space and start Neo4j again")
+        if "OutOfMemoryError" in output:
+            raise HeapError(f"Neo4j ran out of memory while opening the graph in {self.data}; see {self.log_file}")
         raise ServerError(f"Neo4j ended while starting: {line}; see {self.log_file}")
 
     def _await_end(self, process: psutil.Process, timeout: float, force: bool) -> None:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.parts import cut_parts, join_parts, pack_arrays, pack_texts, unpack_arrays, unpack_texts
-from interestgraph.neo4j.queries import load_query
+from interestgraph.neo4j.queries import Query, load_query
 from interestgraph.recommend.catalogue import Catalogue, Links
+from interestgraph.recommend.context import Context, read_context
 
 PAGE = 50_000
 """Items per query."""
@@ -36,10 +37,10 @@ class Version:
         return f"{self.graph} {self.events}"
 
 
-def read_rows(database: Database, query: str, **parameters: Any) -> list[Row]:
+def read_rows(database: Database, query: str | Query, **parameters: Any) -> list[Row]:
     """The rows of a query file as the driver decodes them: `Database.read` goes through every element of every list
     once more, which takes longer than the query where the lists are long."""
-    names = load_query(query).returns
+    names = (query if isinstance(query, Query) else load_query(query)).returns
     return [dict(zip(names, values, strict=True)) for values in database.stream(query, **parameters)]
 
 
@@ -49,12 +50,12 @@ def read_version(database: Database) -> Version:
     return Version(row["graph"], row["events"])
 
 
-def read_catalogue(database: Database, version: Version) -> Catalogue:
+def read_catalogue(database: Database, version: Version, context: Context) -> Catalogue:
     """The catalogue of a state, from its pack if there is one."""
     parts = database.read("serve/pack_parts", version=_pack_key(version))
     if parts:
         return unpack(unpack_arrays(join_parts(row["data"] for row in parts)))
-    return build_catalogue(database)
+    return build_catalogue(database, context)
 
 
 def store_pack(database: Database) -> int:
@@ -67,7 +68,7 @@ def store_pack(database: Database) -> int:
     version = read_version(database)
     if present := database.read("serve/pack_size", version=_pack_key(version))[0]["bytes"]:
         return int(present)
-    data = pack_arrays(pack(build_catalogue(database)))
+    data = pack_arrays(pack(build_catalogue(database, read_context(database))))
     database.write("serve/drop_packs")
     for place, piece in enumerate(cut_parts(data)):
         database.write("serve/put_pack", version=_pack_key(version), place=place, size=len(piece), data=piece)
@@ -79,7 +80,7 @@ def _pack_key(version: Version) -> str:
     return f"{version.graph.rsplit(' ', 1)[0]} {version.events}"
 
 
-def build_catalogue(database: Database) -> Catalogue:
+def build_catalogue(database: Database, context: Context) -> Catalogue:
     """Read the items, their categories, links and vectors."""
     tree = list(database.stream("enrich/export_categories"))
     categories = [row[0] for row in tree]
@@ -100,7 +101,7 @@ def build_catalogue(database: Database) -> Catalogue:
         category_parent=np.array([position.get(row[3], -1) for row in tree], dtype=np.int32),
         near=_links(near, len(items)),
         linear=_linear(database, number),
-        vectors=_vectors(database, number),
+        vectors=_vectors(database, number, context),
     )
 
 
@@ -161,9 +162,12 @@ def _linear(database: Database, number: Mapping[str, int]) -> Links:
     return Links.of(item[known], other[known], score[known], len(number))
 
 
-def _vectors(database: Database, number: Mapping[str, int]) -> NDArray[np.float16] | None:
+def _vectors(database: Database, number: Mapping[str, int], context: Context) -> NDArray[np.float16] | None:
+    if context.embedding_run is None:
+        return None
+    query = load_query("embed/export_item_vectors")
     found: NDArray[np.float16] | None = None
-    for item, vector in database.stream("embed/export_item_vectors"):
+    for item, vector in database.stream(query.beside() if context.vectors_beside else query):
         if found is None:
             found = np.zeros((len(number), len(vector)), dtype=np.float16)
         if item in number and len(vector) == found.shape[1]:

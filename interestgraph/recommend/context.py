@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from interestgraph.errors import ConfigurationError, StateError, UnknownIdError, UnknownItemError, UnknownUserError
+from interestgraph.errors import (
+    ConfigurationError,
+    QueryError,
+    StateError,
+    UnknownIdError,
+    UnknownItemError,
+    UnknownUserError,
+)
 from interestgraph.model import utc
 from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.queries import load_query
 
 RARELY_REPEATED = 0.05
 """Share of pairs with two events or more below which lists leave out what the user already chose, unless asked."""
@@ -29,6 +38,8 @@ class Context:
     """The run whose vectors serve, if there is one."""
     repeat_share: float | None = None
     """Share of user-item pairs with two events or more, as of the enrichment."""
+    vectors_beside: bool = False
+    """Whether vectors and their indexes are the ones beside the usual place, as while other dimensions come in."""
 
     def leaves_out_seen(self, asked: bool | None) -> bool:
         """Whether lists leave out what the user already chose: as asked, else where hardly anything is chosen twice."""
@@ -76,7 +87,27 @@ def read_context(database: Database) -> Context:
         enrich_run=row["enrichRun"],
         embedding_run=row["embeddingRun"],
         repeat_share=row["repeatShare"],
+        vectors_beside=row["vectorsBeside"],
     )
+
+
+def read_vectors(database: Database, context: Context, name: str, **parameters: Any) -> list[Row]:
+    """Run a statement that reads vectors, where those that serve are.
+
+    A statement that meets the very moment in which vectors of other dimensions take over is run again.
+    """
+
+    def ask(beside: bool) -> list[Row]:
+        query = load_query(name)
+        return database.read(query.beside() if beside else query, **parameters)
+
+    try:
+        return ask(context.vectors_beside)
+    except QueryError:
+        now = read_context(database)
+        if now.vectors_beside == context.vectors_beside:
+            raise
+        return ask(now.vectors_beside)
 
 
 def user_exists(database: Database, user: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.queries import load_query
 from interestgraph.recommend.blend import blend
-from interestgraph.recommend.context import Context, require_item, require_user
+from interestgraph.recommend.context import Context, read_vectors, require_item, require_user
 from interestgraph.recommend.features import features
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.rank import RankConfig
@@ -57,8 +57,8 @@ def explain(database: Database, user: str, item: str, as_of: datetime | None = N
     state, (known,), at = serving(database).people([user], as_of)
     context = state.context
     score, sources, probability = _score(state, known, item)
-    (row,) = database.read(
-        "serve/explain", userId=user, itemId=item, asOf=at, halfLives=context.half_lives, seeds=SEEDS
+    (row,) = read_vectors(
+        database, context, "serve/explain", userId=user, itemId=item, asOf=at, halfLives=context.half_lives, seeds=SEEDS
     )
     paths = tuple(_paths(row, at, context))
     via = [near["itemId"] for near in row["similar"]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.queries import load_query
+from interestgraph.recommend.context import read_vectors
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.rank import Scored
 from interestgraph.recommend.serving import State
@@ -63,7 +64,9 @@ def reasons(
         )
     )[:seeds]
     strength = {item: -weight for weight, item in strongest}
-    rows = database.read(
+    rows = read_vectors(
+        database,
+        state.context,
         "serve/reasons",
         userId=person.user,
         itemIds=[entry.item for entry in scored],

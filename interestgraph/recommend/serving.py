@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.queries import load_query
 from interestgraph.recommend.build import Version, item_columns, read_catalogue, read_rows, read_version
 from interestgraph.recommend.catalogue import Catalogue, Links
 from interestgraph.recommend.context import Context, read_context
@@ -71,14 +72,16 @@ class Serving:
         Raises:
             StateError: the graph holds no events, or `as_of` lies before the latest.
         """
-        rows = read_rows(self._ask(), "serve/people", userIds=list(users))
+        state = self.state()
+        rows = self._users(state, users)
         if not rows:
-            state = self.state()
             return state, [], state.context.moment(as_of)
         found = Version(rows[0]["graph"], rows[0]["events"])
-        state = self.state()
         if state.version != found:
+            beside = state.context.vectors_beside
             state = self._renew(found)
+            if state.context.vectors_beside != beside:
+                rows = self._users(state, users)
         new = {item for row in rows for part in row["doings"] for item in part[1]} - state.catalogue.position.keys()
         if new:
             state = self._extend(sorted(new))
@@ -86,6 +89,10 @@ class Serving:
         at = context.moment(as_of)
         by_user = {row["userId"]: row for row in rows}
         return replace(state, context=context), [_person(state, by_user[user], at) for user in users], at
+
+    def _users(self, state: State, users: Sequence[str]) -> list[Row]:
+        query = load_query("serve/people")
+        return read_rows(self._ask(), query.beside() if state.context.vectors_beside else query, userIds=list(users))
 
     def _ask(self) -> Database:
         database = self._database()
@@ -114,10 +121,11 @@ class Serving:
         # The version first: what changes while the rest is read leads to another reading at the next request.
         version = read_version(database)
         ranker = read_ranker(database)
+        context = read_context(database)
         self._state = State(
             version=version,
-            catalogue=read_catalogue(database, version),
-            context=read_context(database),
+            catalogue=read_catalogue(database, version, context),
+            context=context,
             ranker=ranker if ranker is not None and ranker.fits else None,
             outdated=ranker is not None and not ranker.fits,
         )

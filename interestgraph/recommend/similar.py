@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from interestgraph.errors import StateError
 from interestgraph.model import Table
 from interestgraph.neo4j.connection import Database
-from interestgraph.recommend.context import check_count, read_context, require_item, require_user
+from interestgraph.recommend.context import check_count, read_context, read_vectors, require_item, require_user
 from interestgraph.recommend.texts import path_text
 
 
@@ -50,7 +50,7 @@ def similar_items(database: Database, item: str, n: int = 10) -> Table[SimilarIt
     require_item(database, item)
     context = read_context(database)
     vectors = context.embedding_run is not None
-    rows = database.read("serve/similar_items", itemId=item, useVectors=vectors, limit=n)
+    rows = read_vectors(database, context, "serve/similar_items", itemId=item, useVectors=vectors, limit=n)
     found = tuple(
         SimilarItem(
             item_id=row["itemId"],
@@ -79,6 +79,6 @@ def similar_users(database: Database, user: str, n: int = 10) -> Table[SimilarUs
     context = read_context(database)
     if context.embedding_run is None:
         raise StateError("the graph has no vectors to compare users by: run `interestgraph embed`")
-    rows = database.read("serve/similar_users", userId=user, limit=n)
+    rows = read_vectors(database, context, "serve/similar_users", userId=user, limit=n)
     found = tuple(SimilarUser(row["userId"], row["score"], row["sharedItems"], tuple(row["interests"])) for row in rows)
     return Table(found, () if found else (f"user {user} has no vector: the user had no events when embed ran",))

@@ -24,6 +24,7 @@ from interestgraph.stream.book import Book
 from interestgraph.stream.dead_letters import DeadLetters
 from interestgraph.stream.parse import parser
 from interestgraph.stream.source import Message, Offsets, Say, Source, open_source
+from interestgraph.stream.vectors import Following
 
 Batch = Sequence[tuple[Message, Event | str]]
 """Messages with their events, or with the reasons why they are none."""
@@ -58,6 +59,8 @@ class StreamConfig:
     """Stop when nothing came for so many seconds."""
     from_start: bool = False
     """Begin at the earliest message, whatever was read before."""
+    vectors: bool = True
+    """Vectors follow the events, where the graph has some."""
     kafka: Mapping[str, str] = field(default_factory=dict)
     """Further settings of the Kafka consumer, named as in librdkafka."""
 
@@ -103,6 +106,8 @@ class StreamReport:
     dead_letters: str | None
     """File with the rejected messages, if this run had any."""
     transactions: int
+    vectors: int
+    """Vectors that followed the events: of new users and items, and of users that moved."""
     seconds: float
     position: dict[int, int]
     """Partition -> offset of the next message; a file is partition 0 and counts bytes."""
@@ -183,6 +188,7 @@ class _Run:
         self._messages = self._duplicates = self._transactions = self._refused = 0
         self._reasons: Counter[str] = Counter()
         self._recent: deque[tuple[float, int]] = deque([(self._began, 0)])
+        self._vectors = Following(database, say, on=config.vectors)
         self._ended = "stopped"
 
     def loop(self, parse: Callable[[bytes], Event | str], show: Callable[[StreamState], None]) -> None:
@@ -198,7 +204,9 @@ class _Run:
             if messages:
                 self._settle([(message, parse(message.text)) for message in messages])
                 last = time.monotonic()
+            self._vectors.catch_up()
             show(self._state())
+        self._vectors.finish(self._stop)
 
     def _end(self, idle: float) -> str | None:
         """Why to end when nothing came for `idle` seconds."""
@@ -291,12 +299,16 @@ class _Run:
     def _commit(self, events: Sequence[Event], after: Offsets, rejected: int) -> None:
         """One transaction: the events and the position."""
 
-        def also(run: Callable[..., list[Row]]) -> None:
+        fresh: list[Event] = []
+
+        def also(run: Callable[..., list[Row]], new: Sequence[Event] = ()) -> None:
+            fresh[:] = new
             self._book.move(run, after, self._source.mark, len(events), rejected)
 
         if events:
             applied = record(self._database, events, also=also, target=self._target)
             self._duplicates += len(events) - applied
+            self._vectors.saw(fresh)
         else:
             self._database.transact(also)
 
@@ -338,6 +350,7 @@ class _Run:
             reasons=dict(self._reasons.most_common()),
             dead_letters=str(self._letters.path) if rejected else None,
             transactions=self._transactions,
+            vectors=self._vectors.written,
             seconds=time.monotonic() - self._began,
             position=dict(self._book.offsets),
         )

@@ -50,7 +50,8 @@ def test_all_commands_are_there() -> None:
     assert names >= {
         *("demo", "load", "enrich", "embed", "evaluate", "recommend", "similar", "similar-users", "profile"),
         *("explain", "trending", "status", "doctor", "walks export", "loaders list", "loaders show"),
-        *("query list", "query show", *(f"db {name}" for name in ("start", "stop", "status", "reset", "logs", "path"))),
+        *("query list", "query show", "query run", "browser"),
+        *(f"db {name}" for name in ("start", "stop", "status", "reset", "logs", "path")),
     }
 
 
@@ -193,7 +194,7 @@ def test_loaders(ig: Run, shop: InterestGraph, tmp_path: Path) -> None:
 
 
 def test_queries(ig: Run, shop: InterestGraph) -> None:
-    lines = table(ig("query", "list"))
+    lines = table(ig("query", "list", "--all"))
     listed = {line.split()[0]: line for line in lines}
     assert listed["serve/trending"].endswith(
         "Items still sold with the strongest trend, all or of one category and below it."
@@ -236,5 +237,5 @@ def test_a_reader_that_goes_away_is_no_error(ig: Run, shop: InterestGraph) -> No
     command = f"{sys.executable} -m interestgraph query list"
     script = f"({command}; echo code $? >&2) | head -1"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == "queries\n"
+    assert done.stdout == "questions\n"
     assert done.stderr in ("code 0\n", "code 1\n")

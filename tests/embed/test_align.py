@@ -61,3 +61,12 @@ def test_normalise_keeps_zero_and_takes_very_small_and_large_vectors() -> None:
     vectors = np.array([[0, 0], [3, 4], [1e-38, 0], [3e38, 3e38]], np.float32)
     expected = [[0, 0], [0.6, 0.8], [1, 0], [0.5**0.5, 0.5**0.5]]
     assert normalise(vectors) == pytest.approx(np.array(expected), rel=1e-6)
+
+
+def test_fewer_common_nodes_than_dimensions_agree_and_the_rest_keeps_its_angles() -> None:
+    old = normalise(OLD)
+    turned = old @ ROTATION
+    rotated, residual = align(turned, old, [3, 8], [3, 8])
+    assert residual == pytest.approx(0, abs=1e-5)
+    assert rotated[[3, 8]] == pytest.approx(old[[3, 8]], abs=1e-5)
+    assert rotated @ rotated.T == pytest.approx(old @ old.T, abs=1e-5)

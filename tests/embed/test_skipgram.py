@@ -95,6 +95,22 @@ def test_vectors_separate_blocks_as_well_as_those_of_gensim(workers: int) -> Non
     assert own > reference - 0.01
 
 
+def test_few_walks_are_made_once_and_many_anew(monkeypatch: pytest.MonkeyPatch, walks: Walks) -> None:
+    calls = 0
+
+    def source() -> list[Walks]:
+        nonlocal calls
+        calls += 1
+        return [walks[:500], walks[500:1000]]
+
+    config = SkipGramConfig(dimensions=16, epochs=2, workers=1)
+    few = train(source, 300, config)
+    assert calls == 1
+    monkeypatch.setattr("interestgraph.embed.skipgram.KEPT_BYTES", walks[:500].nbytes)
+    assert train(source, 300, config).vectors.tobytes() == few.vectors.tobytes()
+    assert calls == 1 + 3
+
+
 def test_streaming_from_the_walker_is_the_same_as_an_array() -> None:
     graph, _ = blocks_graph(1)
     config = SkipGramConfig(dimensions=16, workers=1)
@@ -163,7 +179,8 @@ def test_progress_ends_at_all_tokens(walks: Walks) -> None:
     assert all(0 < step.loss < 6 for step in seen)
 
 
-def test_a_source_that_changes_is_refused() -> None:
+def test_a_source_that_changes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("interestgraph.embed.skipgram.KEPT_BYTES", 0)
     sizes = iter([5, 4])
     with pytest.raises(DataError, match="other walks"):
         train(lambda: [np.zeros((next(sizes), 3), np.int32)], 1, SkipGramConfig(dimensions=4))

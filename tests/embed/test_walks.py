@@ -1,28 +1,21 @@
 from __future__ import annotations
 
 import itertools
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from interestgraph.embed import CATEGORY, ITEM, USER, WalkConfig, WalkGraph, generate_walks, iter_walks
-from interestgraph.embed.walks import Walks, count_walks
+from interestgraph.embed.walks import count_walks
 from interestgraph.errors import ConfigurationError
 
 from .graphs import blocks_graph
-
-# Triangles 0-1-2 and 1-2-3, a tail 3-4, a self loop at 4; every edge weighs differently each way.
-TRIANGLES = {
-    (0, 1): 1.0, (1, 0): 3.0, (0, 2): 2.0, (2, 0): 0.5, (1, 2): 4.0, (2, 1): 1.5,
-    (1, 3): 1.0, (3, 1): 2.5, (2, 3): 3.0, (3, 2): 1.0, (3, 4): 2.0, (4, 3): 1.0, (4, 4): 0.7,
-}  # fmt: skip
-
-
-def triangles() -> WalkGraph:
-    src, dst = zip(*TRIANGLES, strict=True)
-    return WalkGraph.from_edges(src, dst, list(TRIANGLES.values()), 5, directed=True)
+from .walking import TRIANGLES, chi_square_p, second_steps, triangles
 
 
 def node2vec_probabilities(before: int, node: int, p: float, q: float) -> NDArray[np.float64]:
@@ -40,20 +33,6 @@ def node2vec_probabilities(before: int, node: int, p: float, q: float) -> NDArra
         mass[x] = alpha * TRIANGLES[node, x]
     chances: NDArray[np.float64] = mass / mass.sum()
     return chances
-
-
-def chi_square_p(observed: NDArray[np.int64], chances: NDArray[np.float64]) -> float:
-    assert observed[chances == 0].sum() == 0
-    expected = observed.sum() * chances[chances > 0]
-    statistic = ((observed[chances > 0] - expected) ** 2 / expected).sum()
-    return float(chi2.sf(statistic, max(len(expected) - 1, 1))) if len(expected) > 1 else 1.0
-
-
-def second_steps(walks: Walks) -> NDArray[np.int64]:
-    """counts[before, node, x] over all steps but the first of each walk."""
-    counts = np.zeros((5, 5, 5), np.int64)
-    np.add.at(counts, (walks[:, :-2].ravel(), walks[:, 1:-1].ravel(), walks[:, 2:].ravel()), 1)
-    return counts
 
 
 # p below min(1, q) folds the return; q above and below 1; the last p needs many rejections per step
@@ -201,3 +180,30 @@ def test_wrong_parameters_are_named(wrong: dict[str, float]) -> None:
 def test_a_block_needs_a_walk() -> None:
     with pytest.raises(ConfigurationError, match="block_size"):
         iter_walks(triangles(), block_size=0)
+
+
+REFERENCE = Path(__file__).with_name("node2vec_reference.json")
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+ENVIRONMENT = BENCHMARKS / ".envs" / "node2vec" / "bin" / "python"
+
+
+@pytest.mark.parametrize("case", json.loads(REFERENCE.read_text()), ids=lambda case: f"p{case['p']}-q{case['q']}")
+def test_steps_have_the_probabilities_of_the_package_node2vec(case: dict[str, Any]) -> None:
+    config = WalkConfig(walk_length=20, walks_per_node=2000, p=case["p"], q=case["q"], seed=11, workers=1)
+    counts = second_steps(generate_walks(triangles(), config))
+    tested = 0
+    for names, found in case["steps"].items():
+        before, node = map(int, names.split())
+        chances = np.array([found.get(str(x), 0.0) for x in range(5)])
+        assert chances == pytest.approx(node2vec_probabilities(before, node, case["p"], case["q"]))
+        if counts[before, node].sum() >= 500:
+            assert chi_square_p(counts[before, node], chances) > 1e-4, names
+            tested += 1
+    assert tested >= 6
+
+
+@pytest.mark.skipif(not ENVIRONMENT.exists(), reason="the benchmark of embedding makes the environment of node2vec")
+def test_the_package_node2vec_still_says_so() -> None:
+    script = BENCHMARKS / "embedding" / "peers" / "node2vec_probabilities.py"
+    told = subprocess.run([str(ENVIRONMENT), str(script)], capture_output=True, text=True, check=True)
+    assert json.loads(told.stdout) == json.loads(REFERENCE.read_text())

@@ -42,6 +42,8 @@ def test_two_purchases_and_a_view_by_hand(tmp_path: Path) -> None:
         "weight": 1.5,
         "firstAt": datetime(2024, 1, 1),
         "lastAt": datetime(2024, 4, 30),
+        "weeks": [2818, 2835],
+        "weekCounts": None,
     }
     assert (viewed["behaviour"], viewed["weight"], viewed["value"], viewed["quantity"]) == ("VIEWED", 0.1, None, None)
 

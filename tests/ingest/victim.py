@@ -7,6 +7,7 @@ sends a mark before and after everything that it asks of the database, by which 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from interestgraph.ingest import catalogue, ledger, write
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.ingest.offline import OfflineImporter
 from interestgraph.ingest.unload import unload
+from interestgraph.neo4j import connection
 from interestgraph.neo4j.connection import Database, connect
 from interestgraph.settings import load_settings
 
@@ -83,8 +85,11 @@ def started(work: Work) -> tuple[Any, Connection]:
 
 
 def _do(work: Work, marks: Connection) -> None:
+    # A server or an importer that the process starts outlives it, and would keep the marks from ending.
+    os.set_inheritable(marks.fileno(), False)
     for module, name in ((write, "BATCH"), (catalogue, "BATCH"), (ledger, "PART_ROWS")):
         setattr(module, name, work.rows)
+    connection.RETRY_SECONDS = 0.5
 
     def marked(call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*arguments: Any, **named: Any) -> Any:

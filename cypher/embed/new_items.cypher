@@ -1,0 +1,10 @@
+// purpose: Item nodes without a vector that have a neighbour with one.
+// parameters: none
+// returns: id STRING
+// mode: READ
+MATCH (n:Item)
+WHERE n.embedding IS NULL
+  AND (EXISTS { MATCH (n)<-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]-(o:User) WHERE o.embedding IS NOT NULL }
+  OR EXISTS { MATCH (n)-[:IN_CATEGORY]->(c:Category) WHERE c.embedding IS NOT NULL })
+RETURN n.itemId AS id
+ORDER BY id
