@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
-    from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
+    from interestgraph.evaluate.config import EvaluateConfig
+    from interestgraph.evaluate.report import EvaluateReport
     from interestgraph.ingest.compact import CompactReport
     from interestgraph.ingest.load import LoadReport
     from interestgraph.ingest.prepare import Only
@@ -380,7 +381,7 @@ class InterestGraph:
         return trending(self._database, n, category)
 
     def evaluate(self, config: EvaluateConfig, *, progress: Progress | None = None) -> EvaluateReport:
-        """Measure quality on a temporal split, on a scratch private server of its own."""
+        """Compare the platform with tuned baselines on a split, on a scratch private server of its own."""
         from interestgraph.evaluate.temporal import evaluate
 
         return evaluate(self.settings, config, progress)
