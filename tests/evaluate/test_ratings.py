@@ -36,8 +36,8 @@ def test_biases_and_neighbours_learn_what_there_is(tmp_path: Path) -> None:
     for user in range(40):
         for item in random.permutation(30)[:24].tolist():
             taste = 0.8 if (user + item) % 2 else -0.8
-            rating = 3 + 0.5 * (item % 3 - 1) + 0.3 * (user % 5 - 2) / 2 + taste
-            rows.append((user, item, round(float(np.clip(rating, 1, 5)), 1), int(random.integers(0, 65))))
+            rating = 3 + 0.5 * (item % 3 - 1) + 0.7 * (user % 5 - 2) / 2 + taste
+            rows.append((user, item, round(rating, 2), int(random.integers(0, 65))))
     found = evaluated(tmp_path / "x.inter", rows)
     errors = {error.model: error for error in found.errors}
     assert set(errors) == {"mean", "item mean", "biases", "biases + neighbours"}
