@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("load", "serving", "stream")
+NAMES = ("load", "quality", "serving", "stream")
 
 for name in sys.argv[1:] or NAMES:
     if name not in NAMES:

@@ -15,7 +15,7 @@ from interestgraph.recommend.recommend import RecommendConfig
 
 DAYS = 31
 """Length of the test window, unless another is asked for."""
-PLATFORM = ("node2vec", "neighbourhood", "blend")
+PLATFORM = ("node2vec", "neighbourhood", "blend", "ranker")
 """Models that answer from the graph."""
 ALIASES = {
     "baselines": tuple(model.name for model in BASELINES),

@@ -7,7 +7,7 @@ lie on the nodes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +16,18 @@ from interestgraph.evaluate.beyond import Catalogue
 from interestgraph.evaluate.log import Log
 from interestgraph.evaluate.ranking import DEPTH, TASKS, Lists, Scorer
 from interestgraph.neo4j.adjacency import export_adjacency
-from interestgraph.neo4j.connection import Database
+from interestgraph.neo4j.connection import Database, batched
 from interestgraph.recommend.blend import blend
-from interestgraph.recommend.candidates import SOURCES, find_candidates
-from interestgraph.recommend.context import read_context
-from interestgraph.recommend.recommend import RecommendConfig
+from interestgraph.recommend.rank import Mode, find_pool
+from interestgraph.recommend.recommend import USERS_PER_QUERY, RecommendConfig, recommend_many
+from interestgraph.recommend.select import by_score
+from interestgraph.recommend.serving import serving
+from interestgraph.recommend.sources import SOURCES
 
 Step = Callable[[int], None]
 BLEND, WITHOUT, ALONE = "blend", "without ", "alone "
-_EVERY = 1_000_000
+MODES: dict[str, Mode] = {"all": "mixed", "again": "again", "new": "discover"}
+"""Task -> how the platform is asked for it."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,6 @@ def read_catalogue(database: Database, log: Log, vectors: Vectors | None) -> Cat
     return Catalogue(categories, None if vectors is None or not vectors.items.size else vectors.unit().items)
 
 
-def leaves_out_seen(database: Database, config: RecommendConfig) -> bool:
-    """Whether the platform's lists leave out what the user chose before, unless asked otherwise."""
-    return read_context(database).leaves_out_seen(config.exclude_seen)
-
-
 def blend_lists(
     database: Database, log: Log, users: NDArray[np.int32], config: RecommendConfig, tasks: Sequence[str], step: Step
 ) -> dict[str, Lists]:
@@ -96,44 +94,75 @@ def blend_lists(
     Returns:
         ``blend``, ``without SOURCE`` or ``alone SOURCE`` -> lists.
     """
-    place = {name: at for at, name in enumerate(log.items)}
-    row_of = {log.users[user]: row for row, user in enumerate(users.tolist())}
     weighted = [source for source in SOURCES if config.blend.weights.get(source, 0) > 0]
     names = (BLEND, *(WITHOUT + source for source in weighted), *(ALONE + source for source in weighted))
-    lists = {name: {task: np.full((len(users), DEPTH), -1, np.int32) for task in TASKS} for name in names}
-    context = read_context(database)
-    passes = [fresh for fresh in (False, True) if (("new" in tasks) if fresh else ("all" in tasks))]
-    for number, fresh in enumerate(passes):
-        found = find_candidates(
-            database, context, list(row_of), context.moment(None), config.candidates, exclude_seen=fresh
-        )
-        for done, candidates in enumerate(found, start=1):
-            scored = blend(candidates, config.blend, _EVERY)
-            items = np.array([place.get(entry.item, -1) for entry in scored], dtype=np.int32)
-            parts = np.array([[entry.parts.get(source, 0.0) for source in weighted] for entry in scored])
-            row = row_of[candidates.user]
-            own = log.pairs[[int(users[row])]].indices
-            for name, order in _variants(names, parts.reshape(-1, len(weighted))):
-                chosen = items[order]
-                chosen = chosen[chosen >= 0]
-                sides = {"new": chosen} if fresh else {"all": chosen, "again": chosen[np.isin(chosen, own)]}
-                for task, ranked in sides.items():
-                    lists[name][task][row, : min(DEPTH, len(ranked))] = ranked[:DEPTH]
-            step((number * len(users) + done) // len(passes))
+    lists = {name: _empty(len(users)) for name in names}
+    held = serving(database)
+    rank_config = replace(config, n=DEPTH, ranker=False)
+    done = 0
+    for batch in batched(users.tolist(), USERS_PER_QUERY):
+        state, people, _ = held.people([log.users[user] for user in batch], None)
+        place = _log_places(state.catalogue.items, log)
+        for row, person in enumerate(people, start=done):
+            for task in tasks:
+                pool = find_pool(
+                    state.catalogue,
+                    person,
+                    replace(rank_config, mode=MODES[task]),
+                    None,
+                    trained=False,
+                    fresh=task == "new",
+                )
+                found = blend(pool.scores, config.blend)
+                items = place[pool.scores.item]
+                none = np.zeros(len(items))
+                parts = np.array([found.get(source, none) for source in weighted]).reshape(len(weighted), -1)
+                for name, order in _variants(names, parts):
+                    ranked = items[order]
+                    ranked = ranked[ranked >= 0][:DEPTH]
+                    lists[name][task][row, : len(ranked)] = ranked
+        done += len(batch)
+        step(done)
     return lists
+
+
+def served_lists(
+    database: Database, log: Log, users: NDArray[np.int32], config: RecommendConfig, tasks: Sequence[str], step: Step
+) -> Lists:
+    """Lists as `recommend_many` gives them, in the mode of each task."""
+    lists = _empty(len(users))
+    place = {name: at for at, name in enumerate(log.items)}
+    names = [log.users[user] for user in users.tolist()]
+    for number, task in enumerate(tasks):
+        asked = replace(config, n=DEPTH, mode=MODES[task], explain=False)
+        for row, (_, found) in enumerate(recommend_many(database, names, asked)):
+            items = [place[entry.item] for entry in found if entry.item in place]
+            lists[task][row, : len(items)] = items
+            step((number * len(users) + row + 1) // len(tasks))
+    return lists
+
+
+def _empty(users: int) -> Lists:
+    return {task: np.full((users, DEPTH), -1, np.int32) for task in TASKS}
+
+
+def _log_places(items: Sequence[str], log: Log) -> NDArray[np.int32]:
+    """Places in the log of the catalogue's items; -1 where the log has none."""
+    place = {name: at for at, name in enumerate(log.items)}
+    return np.array([place.get(name, -1) for name in items], dtype=np.int32)
 
 
 def _variants(names: Sequence[str], parts: NDArray[np.float64]) -> list[tuple[str, NDArray[np.intp]]]:
     """Order of the items by the whole score, without each part, and by each part alone; items without score are out."""
-    whole = parts.sum(axis=1)
-    columns = [whole, *(whole - part for part in parts.T), *parts.T]
+    whole = parts.sum(axis=0)
+    columns = [whole, *(whole - part for part in parts), *parts]
     found = []
     for name, score in zip(names, columns, strict=True):
-        order = np.argsort(-score, kind="stable")
+        order = by_score(score)
         found.append((name, order[score[order] > 1e-12]))
     return found
 
 
-def named(lists: Mapping[str, Lists], source: str) -> Lists:
-    """The lists of one source alone, with none where the blend gives it no weight."""
-    return lists.get(ALONE + source) or dict.fromkeys(TASKS, np.full_like(lists[BLEND]["all"], -1))
+def alone(lists: Mapping[str, Lists], source: str) -> Lists:
+    """The lists of one source alone; empty ones where the blend gives it no weight."""
+    return lists.get(ALONE + source) or _empty(len(lists[BLEND]["all"]))

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from interestgraph.errors import StateError
 from interestgraph.evaluate import graph
 from interestgraph.evaluate.beyond import Catalogue
-from interestgraph.evaluate.config import PLATFORM, EvaluateConfig
+from interestgraph.evaluate.config import DAYS, PLATFORM, EvaluateConfig
 from interestgraph.evaluate.cost import Meter
 from interestgraph.evaluate.graph import Vectors
 from interestgraph.evaluate.log import Log
@@ -26,11 +27,13 @@ from interestgraph.neo4j.connection import Database
 from interestgraph.neo4j.scratch import scratch_database
 from interestgraph.settings import Settings
 from interestgraph.train.replay import ReplayConfig, replay
+from interestgraph.train.train import TrainConfig, train
 
 TITLES = {
     "node2vec": "dot product of the vectors of user and item, every item",
     "neighbourhood": "SIMILAR_TO of what the user has, weighted by time",
-    "blend": "five sources, documented weights",
+    "blend": "all sources with documented weights, as it serves without a trained ranker; in the mode of each column",
+    "ranker": "trained on the window before (`interestgraph train`), as it serves; in the mode of each column",
 }
 
 
@@ -91,7 +94,60 @@ def platform_answers(
         if {"neighbourhood", "blend"} & set(wanted):
             found, ablation = _blend(database, protocol.log, users, tasks, config, learnt, progress)
             ranked += [entry for entry in found if entry.name in wanted]
-    return replace(answers, ranked=tuple(ranked), ablation=ablation, seconds=seconds)
+        left_out: tuple[LeftOut, ...] = ()
+        if "ranker" in wanted:
+            made = _ranker(database, scratch, protocol, source, users, tasks, config, sum(learnt), progress)
+            if isinstance(made, LeftOut):
+                left_out = (made,)
+            else:
+                ranked.append(made)
+                seconds["train"] = made.fit_seconds - sum(learnt)
+    return replace(answers, ranked=tuple(ranked), left_out=left_out, ablation=ablation, seconds=seconds)
+
+
+def _ranker(
+    database: Database,
+    scratch: Settings,
+    protocol: Protocol,
+    source: ReplayConfig,
+    users: NDArray[np.int32],
+    tasks: Sequence[str],
+    config: EvaluateConfig,
+    learnt: float,
+    progress: Progress | None,
+) -> Ranked | LeftOut:
+    """Train the ranker on what came before the test, and ask the graph as everybody does."""
+    began = time.perf_counter()
+    days = (protocol.window.until - protocol.window.since).days if protocol.window else DAYS
+    asked = TrainConfig(
+        source.loader,
+        source.data,
+        until=source.until,
+        keep=source.keep,
+        days=max(1, min(days, int(protocol.log.days / 4))),
+        enrich=source.enrich,
+        embed=source.embed,
+    )
+    try:
+        report = train(database, scratch, asked, progress)
+    except StateError as error:
+        return LeftOut("ranker", str(error))
+    if not report.serves:
+        return LeftOut("ranker", "on users held out from its training the blend was better, so the blend serves")
+    trained = time.perf_counter() - began
+    step = partial(_step, "ranker", len(users), progress)
+    with Meter() as meter:
+        lists = graph.served_lists(database, protocol.log, users, config.recommend, tasks, step)
+    return Ranked(
+        name="ranker",
+        kind="platform",
+        title=TITLES["ranker"],
+        lists=lists,
+        parameters={"all": {"labels": report.labels, "users": report.users, "candidates": report.candidates}},
+        fit_seconds=learnt + trained,
+        rank_seconds=meter.seconds,
+        memory_mib=meter.memory_mib,
+    )
 
 
 def _kept(protocol: Protocol, folder: Path) -> Path | None:
@@ -149,7 +205,7 @@ def _blend(
     sources = [name.removeprefix(graph.ALONE) for name in lists if name.startswith(graph.ALONE)]
     whole = lists[graph.BLEND]
     ablation = tuple((source, whole, lists[graph.WITHOUT + source], lists[graph.ALONE + source]) for source in sources)
-    found = (("neighbourhood", graph.named(lists, "similar"), learnt[0]), ("blend", whole, sum(learnt)))
+    found = (("neighbourhood", graph.alone(lists, "similar"), learnt[0]), ("blend", whole, sum(learnt)))
     return [
         Ranked(
             name=name,

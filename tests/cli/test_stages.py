@@ -129,9 +129,9 @@ def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Pat
     assert 0 < report["users"] <= 24
     assert "read the intervals, not the means" in output.err
     models = {row["name"]: row for row in report["models"]}
-    assert list(models) == [
+    assert [*models, *(left["name"] for left in report["left_out"])] == [
         *("popularity", "recent popularity", "own frequency", "own, time-weighted", "ItemKNN", "random walk", "ALS"),
-        *("BPR", "EASE", "TIFU-KNN", "node2vec", "neighbourhood", "blend"),
+        *("BPR", "EASE", "TIFU-KNN", "node2vec", "neighbourhood", "blend", "ranker"),
     ]
     for row in models.values():
         assert row["name"] in output.out
@@ -140,7 +140,14 @@ def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Pat
     of_all = {name: row["tasks"]["all"]["recall"]["mean"] for name, row in models.items()}
     assert of_all["blend"] > of_all["popularity"]
     assert models["own frequency"]["tasks"]["new"]["recall"]["mean"] == 0
-    assert {entry["source"] for entry in report["ablation"]} == {"own", "similar", "vector", "category", "trend"}
+    assert {entry["source"] for entry in report["ablation"]} == {
+        "own",
+        "similar",
+        "linear",
+        "vector",
+        "category",
+        "trend",
+    }
     assert models["blend"]["beyond"]["diversity_vectors"] > 0
     assert models["blend"]["beyond"]["diversity_categories"] > 0
     page = Path("report.html").read_text(encoding="utf-8")

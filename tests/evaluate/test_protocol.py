@@ -172,4 +172,4 @@ def test_wrong_configurations_are_refused() -> None:
 
 def test_models_can_be_named_in_any_case() -> None:
     config = EvaluateConfig("events", models=("ease", "Platform"))
-    assert config.wanted() == ("EASE", "node2vec", "neighbourhood", "blend")
+    assert config.wanted() == ("EASE", "node2vec", "neighbourhood", "blend", "ranker")
