@@ -47,9 +47,15 @@ def publish_report(report: EvaluateReport) -> None:
         for found in report.models
     ]
     ablation = [
-        (entry.source, *(_signed(entry.without[task]) for task in tasks), *(f"{entry.alone[task].mean:.3f}" for task in tasks))
+        (
+            entry.source,
+            *(_signed(entry.without[task]) for task in tasks),
+            *(f"{entry.alone[task].mean:.3f}" for task in tasks),
+        )
         for entry in report.ablation
-    ]  # fmt: skip
+    ]
+    names = [TASK_NAMES[task] for task in tasks]
+    seconds = sum(report.seconds[name] for name in ("read", "baselines", "platform", "score"))
     k = report.k
     against = [f"{report.reference} − model, {TASK_NAMES[task]}" for task in tasks if task != "again"]
     text = "\n\n".join(
@@ -69,10 +75,10 @@ def publish_report(report: EvaluateReport) -> None:
             ),
             "What each source adds to the blend's NDCG, and what it reaches alone:",
             markdown(
-                ("source", *(f"adds: {TASK_NAMES[task]}" for task in tasks), *(f"alone: {TASK_NAMES[task]}" for task in tasks)),
+                ("source", *(f"adds: {name}" for name in names), *(f"alone: {name}" for name in names)),
                 ablation,
             ),
-            f"Whole evaluation: {sum(report.seconds[name] for name in ('read', 'baselines', 'platform', 'score')):.0f} s. "
+            f"Whole evaluation: {seconds:.0f} s. "
             f"{versions('numpy', 'implicit', 'lightgbm')}. Command: `{COMMAND}` (`python -m benchmarks quality`).",
         ]
     )  # fmt: skip

@@ -163,7 +163,7 @@ def _curves(report: EvaluateReport) -> str:
     panels = []
     for task in report.tasks:
         baselines = [found for found in report.models if found.kind == "baseline"]
-        best = max(baselines, key=lambda found: found.curve[task]["recall"][-1], default=None)
+        best = max(baselines, key=lambda found: found.tasks[task]["ndcg"].mean, default=None)
         series = [
             Series(
                 found.name,
