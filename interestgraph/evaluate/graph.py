@@ -127,7 +127,12 @@ def blend_lists(
 
 
 def served_lists(
-    database: Database, log: Log, users: NDArray[np.int32], config: RecommendConfig, tasks: Sequence[str], step: Step
+    database: Database,
+    log: Log,
+    users: NDArray[np.int32],
+    config: RecommendConfig,
+    tasks: Sequence[str],
+    step: Step | None = None,
 ) -> Lists:
     """Lists as `recommend_many` gives them, in the mode of each task."""
     lists = _empty(len(users))
@@ -138,7 +143,8 @@ def served_lists(
         for row, (_, found) in enumerate(recommend_many(database, names, asked)):
             items = [place[entry.item] for entry in found if entry.item in place]
             lists[task][row, : len(items)] = items
-            step((number * len(users) + row + 1) // len(tasks))
+            if step is not None:
+                step((number * len(users) + row + 1) // len(tasks))
     return lists
 
 

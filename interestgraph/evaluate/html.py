@@ -9,8 +9,8 @@ from importlib.resources import files
 from interestgraph.evaluate import plots
 from interestgraph.evaluate.bootstrap import Estimate
 from interestgraph.evaluate.metrics import METRICS
-from interestgraph.evaluate.plots import Axis, Mark, Series
-from interestgraph.evaluate.report import PLACES, EvaluateReport, ModelReport
+from interestgraph.evaluate.plots import Mark, Series
+from interestgraph.evaluate.report import PLACES, Ablation, EvaluateReport, ModelReport
 from interestgraph.evaluate.words import DEFINITIONS, METRIC_NAMES, TASK_NAMES, TASK_TEXTS, protocol_text, summary
 
 LEGEND = (
@@ -241,29 +241,44 @@ def _beyond_cells(found: ModelReport) -> list[str]:
 
 
 def _ablation(report: EvaluateReport) -> str:
-    if not report.ablation:
-        return ""
+    k = report.k
+    blend = _sources(
+        report,
+        report.ablation,
+        "The blend's sources",
+        f"NDCG@{k} of the blend minus that without the source (paired, 95 %), and of the source alone.",
+    )
+    ranker = _sources(
+        report,
+        report.ranker_ablation,
+        "The ranker's sources",
+        f"NDCG@{k} of the trained ranker minus that of the same ranker when the source proposes nothing and its "
+        f"features are missing (paired, 95 %); lists of {report.ranker_ablation_users:,} users.",
+    )
+    return blend + ranker
+
+
+def _sources(report: EvaluateReport, entries: Sequence[Ablation], title: str, text: str) -> str:
     panels = []
     for task in report.tasks:
-        found = [(entry.source, entry.without[task], entry.alone[task]) for entry in report.ablation]
-        adds = [Mark(name, adds.mean, adds.low, adds.high, "platform", f"{adds.mean:+.3f}") for name, adds, _ in found]
-        alone = [Mark(name, value.mean, value.low, value.high, "platform") for name, _, value in found]
-        panels.append(
-            f"<figure><h3>what each source adds: {escape(TASK_NAMES[task])}</h3>"
-            f"{plots.forest(adds, f'NDCG lost without each source, {TASK_NAMES[task]}')}</figure>"
-            f"<figure><h3>each source alone: {escape(TASK_NAMES[task])}</h3>"
-            f"{plots.forest(alone, f'NDCG of each source alone, {TASK_NAMES[task]}', Axis.of([0.0, *_highs(alone)]))}"
-            "</figure>"
-        )
-    return _section(
-        "The blend's sources",
-        f"NDCG@{report.k} of the blend minus that without the source (paired, 95 %), and of the source alone.",
-        f'<div class="panels">{"".join(panels)}</div>',
-    )
-
-
-def _highs(marks: Iterable[Mark]) -> list[float]:
-    return [mark.high if mark.high is not None else mark.mean for mark in marks]
+        adds = [
+            Mark(entry.source, value.mean, value.low, value.high, "platform", f"{value.mean:+.3f}")
+            for entry in entries
+            if (value := entry.without.get(task)) is not None
+        ]
+        alone = [
+            Mark(entry.source, value.mean, value.low, value.high, "platform")
+            for entry in entries
+            if (value := entry.alone.get(task)) is not None
+        ]
+        name = TASK_NAMES[task]
+        if adds:
+            plot = plots.forest(adds, f"NDCG lost without each source, {name}")
+            panels.append(f"<figure><h3>what each source adds: {escape(name)}</h3>{plot}</figure>")
+        if alone:
+            plot = plots.forest(alone, f"NDCG of each source alone, {name}")
+            panels.append(f"<figure><h3>each source alone: {escape(name)}</h3>{plot}</figure>")
+    return _section(title, text, f'<div class="panels">{"".join(panels)}</div>') if panels else ""
 
 
 def _cold(report: EvaluateReport) -> str:

@@ -25,10 +25,13 @@ from interestgraph.evaluate.score import Ranked
 from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database
 from interestgraph.neo4j.scratch import scratch_database
+from interestgraph.recommend.sources import SOURCES
 from interestgraph.settings import Settings
 from interestgraph.train.replay import ReplayConfig, replay
 from interestgraph.train.train import TrainConfig, train
 
+ABLATION_USERS = 300
+"""Users that the ranker makes lists for without each source."""
 TITLES = {
     "node2vec": "dot product of the vectors of user and item, every item",
     "neighbourhood": "SIMILAR_TO of what the user has, weighted by time",
@@ -45,6 +48,9 @@ class Answers:
     left_out: tuple[LeftOut, ...] = ()
     ablation: tuple[tuple[str, Lists, Lists, Lists], ...] = ()
     """Source, and lists of the blend, of the blend without it, and of the source alone."""
+    ranker_ablation: tuple[tuple[str, Lists, Lists], ...] = ()
+    """Source, and lists of the ranker, and of the ranker without it, for `sampled` users."""
+    sampled: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     catalogue: Catalogue = field(default_factory=Catalogue)
     vectors: Vectors | None = None
     trending: NDArray[np.int32] | None = None
@@ -102,7 +108,31 @@ def platform_answers(
             else:
                 ranked.append(made)
                 seconds["train"] = made.fit_seconds - sum(learnt)
+                answers = _ranker_ablation(database, protocol.log, users, tasks, config, made, answers, progress)
     return replace(answers, ranked=tuple(ranked), left_out=left_out, ablation=ablation, seconds=seconds)
+
+
+def _ranker_ablation(
+    database: Database,
+    log: Log,
+    users: NDArray[np.int32],
+    tasks: Sequence[str],
+    config: EvaluateConfig,
+    made: Ranked,
+    answers: Answers,
+    progress: Progress | None,
+) -> Answers:
+    """Lists of the trained ranker without each source, for some of the users."""
+    rows = np.linspace(0, len(users) - 1, min(ABLATION_USERS, len(users))).astype(np.int64)
+    whole = {task: lists[rows] for task, lists in made.lists.items()}
+    found = []
+    for number, source in enumerate(SOURCES, start=1):
+        others = tuple(name for name in config.recommend.candidates.sources if name != source)
+        asked = replace(config.recommend, candidates=replace(config.recommend.candidates, sources=others))
+        found.append((source, whole, graph.served_lists(database, log, users[rows], asked, tasks)))
+        if progress:
+            progress("ablation", number, len(SOURCES))
+    return replace(answers, ranker_ablation=tuple(found), sampled=users[rows])
 
 
 def _ranker(

@@ -82,13 +82,13 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Ablation:
-    """The blend without one source, or of that source alone."""
+    """The blend, or the ranker, without one source; and that source alone."""
 
     source: str
     without: dict[str, Estimate]
-    """Task -> NDCG of the blend minus NDCG without the source, paired by user: what the source adds."""
-    alone: dict[str, Estimate]
-    """Task -> NDCG of the source alone."""
+    """Task -> NDCG of the whole minus NDCG without the source, paired by user: what the source adds."""
+    alone: dict[str, Estimate] = field(default_factory=dict)
+    """Task -> NDCG of the source alone, of the blend only."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,11 @@ class EvaluateReport:
     models: tuple[ModelReport, ...]
     left_out: tuple[LeftOut, ...] = ()
     ablation: tuple[Ablation, ...] = ()
+    """Of the blend."""
+    ranker_ablation: tuple[Ablation, ...] = ()
+    """Of the ranker as it was trained: the source proposes nothing, and its features are missing."""
+    ranker_ablation_users: int = 0
+    """Users that lists were made for without each source."""
     groups: tuple[Group, ...] = ()
     cold: Cold | None = None
     ratings: Ratings | None = None

@@ -146,10 +146,11 @@ class Judge:
             for name, metric in (("recall", recall), ("ndcg", ndcg))
         }
 
-    def ablation(self, source: str, whole: Lists, without: Lists, alone: Lists) -> Ablation:
-        """What a source adds to the blend, and what it is worth alone."""
+    def ablation(self, source: str, whole: Lists, without: Lists, alone: Lists | None = None) -> Ablation:
+        """What a source adds, and what it is worth alone."""
         place = [list(METRICS).index("ndcg")]
-        of_whole, of_without, of_alone = (self.values(lists) for lists in (whole, without, alone))
+        of_whole, of_without = self.values(whole), self.values(without)
+        of_alone = {} if alone is None else self.values(alone)
         return Ablation(
             source=source,
             without={

@@ -27,7 +27,7 @@ from interestgraph.evaluate.platform import Answers, platform_answers
 from interestgraph.evaluate.protocol import Protocol, read_protocol
 from interestgraph.evaluate.ranking import TASKS, Lists, rank
 from interestgraph.evaluate.ratings import rating_errors
-from interestgraph.evaluate.report import Cold, EvaluateReport, LeftOut
+from interestgraph.evaluate.report import Ablation, Cold, EvaluateReport, LeftOut
 from interestgraph.evaluate.score import PAIRED, Judge, Ranked
 from interestgraph.evaluate.truth import Truth, to_truth
 from interestgraph.evaluate.tune import FEWEST, Validation, choose
@@ -218,11 +218,20 @@ def _report(
             judge.report(entry, None if entry.name == reference else against, answers.catalogue) for entry in ranked
         ),
         ablation=tuple(judge.ablation(*parts) for parts in answers.ablation),
+        ranker_ablation=_ranker_ablation(protocol.log, answers, truth, tasks, config.k),
+        ranker_ablation_users=len(answers.sampled),
         groups=judge.groups,
         cold=_cold(truth, baselines, answers, config.k),
         validation=(protocol.validation_since, window.learn_until) if window and protocol.validation_since else None,
         versions={"interestgraph": __version__, **_versions()},
     )
+
+
+def _ranker_ablation(log: Log, answers: Answers, truth: Truth, tasks: tuple[str, ...], k: int) -> tuple[Ablation, ...]:
+    if not answers.ranker_ablation:
+        return ()
+    judge = Judge(log, answers.sampled, truth, tasks, k)
+    return tuple(judge.ablation(*parts) for parts in answers.ranker_ablation)
 
 
 def _cold(truth: Truth, baselines: Sequence[Ranked], answers: Answers, k: int) -> Cold | None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from interestgraph.evaluate.log import Log
 from interestgraph.evaluate.models.base import Fit, Model, Parameters, combinations
+from interestgraph.evaluate.models.popularity import users_per_item
 from interestgraph.evaluate.ranking import Scorer
 
 
@@ -31,6 +32,21 @@ def _start(log: Log) -> Fit:
     return fit
 
 
+def _start_with_popular(log: Log) -> Fit:
+    def fit(parameters: Parameters) -> Scorer:
+        del parameters
+        weights = log.weights()
+        popular = users_per_item(log) / (len(log.users) + 1)
+
+        def scores(users: NDArray[np.int32]) -> NDArray[np.float32]:
+            mine = dense(weights, users)
+            return np.asarray(np.where(np.isneginf(mine), 0, mine) + popular, dtype=np.float32)
+
+        return scores
+
+    return fit
+
+
 OWN = Model("own frequency", "what the user chose most often", _start, ({},), again_only=True)
 OWN_DECAYED = Model(
     "own, time-weighted",
@@ -38,4 +54,10 @@ OWN_DECAYED = Model(
     _start,
     combinations(half_life=(120, 7, 15, 30, 60, 240, 480)),
     again_only=True,
+)
+OWN_POPULAR = Model(
+    "own, then popular",
+    "what the user chose most often, then what most users did (GP-TopFreq of the next-basket literature)",
+    _start_with_popular,
+    ({},),
 )
