@@ -38,7 +38,9 @@ class Axis:
         low, high = min(values, default=0.0), max(values, default=1.0)
         if zero:
             low, high = min(low, 0.0), max(high, 0.0)
-        span = (high - low) or abs(high) or 1.0
+        if high <= low:
+            high = low + 1.0
+        span = high - low
         power = 10.0 ** math.floor(math.log10(span / count))
         step = next(size * power for size in STEPS if span / (size * power) <= count)
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
@@ -46,7 +48,7 @@ class Axis:
 
     def place(self, value: float) -> float:
         """Percent of the way from low to high, kept within."""
-        return 100 * min(max((value - self.low) / ((self.high - self.low) or 1.0), 0.0), 1.0)
+        return 100 * min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
 
 def short(value: float) -> str:
