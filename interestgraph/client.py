@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from interestgraph.embed.run import EmbedConfig, EmbedReport
     from interestgraph.enrich.enrich import EnrichConfig, EnrichReport
-    from interestgraph.evaluate.config import EvaluateConfig
-    from interestgraph.evaluate.report import EvaluateReport
+    from interestgraph.evaluate.temporal import EvaluateConfig, EvaluateReport
     from interestgraph.ingest.compact import CompactReport
     from interestgraph.ingest.load import LoadReport
     from interestgraph.ingest.prepare import Only
