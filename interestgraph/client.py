@@ -409,7 +409,7 @@ class InterestGraph(VectorMethods):
         return trending(self._database, n, category)
 
     def evaluate(self, config: EvaluateConfig, *, progress: Progress | None = None) -> EvaluateReport:
-        """Measure quality on a temporal split, on a scratch private server of its own."""
+        """Compare the platform with tuned baselines on a split, on a scratch private server of its own."""
         from interestgraph.evaluate.temporal import evaluate
 
         return evaluate(self.settings, config, progress)

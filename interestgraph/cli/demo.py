@@ -15,11 +15,13 @@ from interestgraph.cli.app import app, open_graph, settings
 if TYPE_CHECKING:
     from interestgraph.cli.output import Bars
     from interestgraph.client import InterestGraph
-    from interestgraph.evaluate.temporal import EvaluateReport
+    from interestgraph.evaluate.report import EvaluateReport
 
 T = TypeVar("T")
 
 LOADER = "complete_journey"
+QUALITY_MODELS = ("recent popularity", "own, time-weighted", "blend")
+"""Enough to see what the blend is worth; `interestgraph evaluate` compares with all."""
 QUERIES = (
     (
         "the strongest interests of the household",
@@ -88,10 +90,10 @@ def _refuse_other_loads(graph: InterestGraph) -> None:
 
 def _quality(graph: InterestGraph, bars: Bars) -> EvaluateReport:
     """The evaluation kept in the graph, else a new one."""
+    from interestgraph.evaluate.config import EvaluateConfig
     from interestgraph.evaluate.store import find_report, keep_report, report_key
-    from interestgraph.evaluate.temporal import EvaluateConfig
 
-    config = EvaluateConfig(LOADER)
+    config = EvaluateConfig(LOADER, models=QUALITY_MODELS)
     key = report_key(config)
     kept = find_report(graph.database, key)
     if kept is not None:

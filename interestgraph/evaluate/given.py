@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from interestgraph.errors import DataError, StateError
+from interestgraph.evaluate.log import Log, to_log
 from interestgraph.ingest.read import workspace
 from interestgraph.ingest.spec import find_files, load_spec
 from interestgraph.ingest.split import MANIFEST
@@ -66,13 +66,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def split_pairs(folder: Path, behaviours: Sequence[str]) -> list[tuple[str, str]]:
-    """Users and items of the test events of some behaviours, by their own ids."""
+def split_events(folder: Path, primary: tuple[str, ...]) -> Log:
+    """The test events, with the ids of the log."""
     with workspace() as backend:
         events = backend.read_parquet(folder / "test.parquet")
-        events = events.filter(events.behaviour.isin(behaviours)).select("user", "item").distinct()
         for key in ("user", "item"):
             ids = backend.read_parquet(folder / f"{key}s.parquet")
             events = events.join(ids.select(**{key: ids.code, f"_{key}": ids.id}), key).drop(key)
-        pairs = events.select("_user", "_item").to_pyarrow().to_pydict()
-    return list(zip(pairs["_user"], pairs["_item"], strict=True))
+        return to_log(events.rename(user="_user", item="_item"), primary)

@@ -1,100 +1,51 @@
-"""Quality on a global temporal split: learn from the log before a moment, test on what follows.
+"""Quality of all models on one split: learn from the log before the test, then read the test.
 
-Leak-free by construction: the events before the cut are loaded into an empty private server of their own, enriched
-and embedded by the product's own code, and nothing after the cut is read before the lists are made.
+Leak-free by construction: what is learnt from is loaded into an empty private server of its own, enriched and embedded
+by the product's own code; baselines are tuned on a window before the test; and nothing of the test is read before all
+lists are made.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
+from numpy.typing import NDArray
 
-from interestgraph.embed.run import EmbedConfig, embed
-from interestgraph.enrich.enrich import EnrichConfig, enrich
-from interestgraph.errors import ConfigurationError, DataError, StateError
-from interestgraph.evaluate.given import Window, split_pairs, split_window
-from interestgraph.evaluate.metrics import Estimate, bootstrap, ndcg_at, recall_at
-from interestgraph.ingest.events import read_events
-from interestgraph.ingest.load import LoadConfig, load
-from interestgraph.ingest.offline import OfflineImporter
-from interestgraph.ingest.read import workspace
-from interestgraph.ingest.spec import find_files, load_spec
-from interestgraph.model import SECONDS_PER_DAY, Progress, utc
-from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
-from interestgraph.neo4j.connection import Database
-from interestgraph.neo4j.server import PrivateServer
-from interestgraph.recommend.blend import BlendConfig
-from interestgraph.recommend.context import read_context
-from interestgraph.recommend.recommend import RecommendConfig, recommend_many
+from interestgraph import __version__
+from interestgraph.errors import StateError
+from interestgraph.evaluate.bootstrap import Estimate, Resamples
+from interestgraph.evaluate.config import EvaluateConfig
+from interestgraph.evaluate.cost import Meter
+from interestgraph.evaluate.log import Log
+from interestgraph.evaluate.metrics import METRICS, find_hits
+from interestgraph.evaluate.models import BASELINES, Model, Parameters
+from interestgraph.evaluate.platform import Answers, platform_answers
+from interestgraph.evaluate.protocol import Protocol, read_protocol
+from interestgraph.evaluate.ranking import TASKS, Lists, rank
+from interestgraph.evaluate.ratings import rating_errors
+from interestgraph.evaluate.report import Ablation, Cold, EvaluateReport, LeftOut
+from interestgraph.evaluate.score import PAIRED, Judge, Ranked
+from interestgraph.evaluate.truth import Truth, to_truth
+from interestgraph.evaluate.tune import FEWEST, Validation, choose
+from interestgraph.model import Progress
+from interestgraph.recommend.context import RARELY_REPEATED
 from interestgraph.settings import Settings
 
-OWN_ONLY = BlendConfig({"own": 1.0})
-POPULARITY_DAYS = 14
+__all__ = ["EvaluateConfig", "EvaluateReport", "evaluate"]
 
-
-@dataclass(frozen=True)
-class EvaluateConfig:
-    """What to evaluate."""
-
-    loader: str
-    data: Path | None = None
-    cut: datetime | None = None
-    """Events before this moment are learnt from; None: `days` before the last event."""
-    days: int = 31
-    """Length of the test window."""
-    k: int = 10
-    """Length of the lists."""
-    recommend: RecommendConfig = field(default_factory=RecommendConfig)
-    embed: EmbedConfig = field(default_factory=EmbedConfig)
-    enrich: EnrichConfig = field(default_factory=EnrichConfig)
-    split: Path | None = None
-    """Folder of `interestgraph split`, in place of `cut` and `days`: learn from its train, test on its test."""
-
-    def __post_init__(self) -> None:
-        if self.days < 1 or self.k < 1:
-            raise ConfigurationError(f"days and k must be at least 1, got {self.days} and {self.k}")
-        if self.split is not None and self.cut is not None:
-            raise ConfigurationError("a split has a cut of its own: give either split or cut")
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Quality of one ranker."""
-
-    ranker: str
-    recall: Estimate
-    ndcg: Estimate
-
-
-@dataclass(frozen=True)
-class EvaluateReport:
-    """Quality of the blend and of two baselines, every item of the graph ranked."""
-
-    loader: str
-    cut: datetime
-    """Events before this moment were learnt from."""
-    until: datetime
-    """The test window ends."""
-    users: int
-    """Users with a relationship before the cut and a choice of known items after it."""
-    items: int
-    """Items with a relationship before the cut."""
-    k: int
-    rankers: tuple[Quality, ...]
-    seconds: dict[str, float] = field(default_factory=dict)
-    since: datetime | None = None
-    """The test window begins; None: at the cut."""
+FEW_USERS = 50
+"""Below this number of users a note says that intervals are wide."""
+REFERENCES = ("ranker", "blend")
+"""The model that the others are compared with: the first of these that was evaluated."""
+LIBRARIES = ("numpy", "scipy", "numba", "sparse-dot-topn", "implicit", "lightgbm", "neo4j")
 
 
 def evaluate(settings: Settings, config: EvaluateConfig, progress: Progress | None = None) -> EvaluateReport:
-    """Evaluate on a scratch private server, which is removed afterwards.
+    """Evaluate, on a scratch private server, which is removed afterwards; baselines alone need none.
 
     Args:
         settings: where the jars are; its own server and graph are not touched.
@@ -102,163 +53,224 @@ def evaluate(settings: Settings, config: EvaluateConfig, progress: Progress | No
         progress: called with step, units done, units in all.
 
     Raises:
-        StateError: no user chose a known item in the test window, or the split is one of another log.
+        ConfigurationError: a model is unknown.
+        StateError: no user chose a known item in the test, or the split is one of another log.
         DataError, LoaderError, ServerError: see `load`.
     """
-    window = _window(config)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="evaluate-", dir=settings.home) as folder:
-        scratch = settings.model_copy(
-            update={"home": Path(folder), "neo4j_uri": None, "bolt_port": None, "http_port": None}
-        )
-        server = PrivateServer(scratch)
-        try:
-            info = server.start()
-            with Database.connect(info.bolt_uri, info.username, info.password) as database:
-                return _evaluate(database, scratch, config, window, progress)
-        finally:
-            server.stop(force=True)
-
-
-def _evaluate(
-    database: Database,
-    scratch: Settings,
-    config: EvaluateConfig,
-    window: Window,
-    progress: Progress | None,
-) -> EvaluateReport:
-    started = time.perf_counter()
-    load(
-        database,
-        LoadConfig(config.loader, config.data, until=window.learn_until),
-        rejected_folder=scratch.home / "rejected",
-        offline=OfflineImporter(scratch),
-        progress=progress,
+    clock = [time.perf_counter()]
+    protocol = read_protocol(config)
+    users = _users(protocol.log, config)
+    tasks = _tasks(protocol.log, config)
+    clock.append(time.perf_counter())
+    ranked, left_out = _baselines(protocol, users, tasks, config, progress)
+    clock.append(time.perf_counter())
+    answers = platform_answers(settings, protocol, users, tasks, config, progress)
+    clock.append(time.perf_counter())
+    # Every list is made: from here on the test may be read.
+    later = protocol.later()
+    truth = to_truth(protocol.log, later)
+    judge = Judge(protocol.log, users, truth, tasks, config.k)
+    if tasks[0] not in judge.tasks:
+        raise StateError(_nobody(protocol))
+    report = _report(protocol, config, judge, ranked, answers, tasks, truth)
+    clock.append(time.perf_counter())
+    stages = dict(zip(("read", "baselines", "platform", "score"), np.diff(clock).tolist(), strict=True))
+    return replace(
+        report,
+        left_out=(*left_out, *answers.left_out),
+        ratings=rating_errors(config, protocol, later, answers.vectors),
+        notes=(*protocol.notes, *_notes(protocol, judge, tasks, config)),
+        seconds={**stages, **answers.seconds},
     )
-    loaded = time.perf_counter()
-    enrich(database, config.enrich, progress)
-    enriched = time.perf_counter()
-    embed(database, config.embed, progress=progress)
-    embedded = time.perf_counter()
-    adjacency = export_adjacency(database)
-    lists = _lists(database, adjacency, config, progress)
-    scored = time.perf_counter()
-    known = {adjacency.items[at] for at in np.flatnonzero(adjacency.matrix(adjacency.last_event).sum(axis=0))}
-    truth = _truth(config, window, known)
-    users = sorted(set(truth) & set(next(iter(lists.values()))))
-    if not users:
-        raise StateError(
-            f"no known user chose a known item from {window.since:%Y-%m-%d} to {window.until:%Y-%m-%d}: "
-            "choose another cut"
-        )
-    rankers = tuple(_quality(name, ranked, truth, users, config.k) for name, ranked in lists.items())
+
+
+def _users(log: Log, config: EvaluateConfig) -> NDArray[np.int32]:
+    """Places of the users that lists are made for: nobody knows yet who will be active."""
+    known = np.flatnonzero(log.known_users).astype(np.int32)
+    if config.users is not None and len(known) > config.users:
+        known = np.sort(np.random.default_rng(config.seed).choice(known, config.users, replace=False))
+    return known
+
+
+def _tasks(log: Log, config: EvaluateConfig) -> tuple[str, ...]:
+    """All three; where the platform leaves out what was chosen before, only what is new counts."""
+    fresh = config.recommend.exclude_seen
+    if fresh is None:
+        fresh = log.repeat_share() < RARELY_REPEATED
+    return ("new",) if fresh else TASKS
+
+
+def _nobody(protocol: Protocol) -> str:
+    if protocol.window is None:
+        return "no user with history has a held-out item that others chose before: the log is too small to evaluate"
+    since, until = protocol.window.since, protocol.window.until
+    return (
+        f"no known user chose a known item from {since:%Y-%m-%d} to {until:%Y-%m-%d}: choose another cut, or more days"
+    )
+
+
+def _baselines(
+    protocol: Protocol,
+    users: NDArray[np.int32],
+    tasks: tuple[str, ...],
+    config: EvaluateConfig,
+    progress: Progress | None,
+) -> tuple[list[Ranked], list[LeftOut]]:
+    wanted = [model for model in BASELINES if model.name in config.wanted()]
+    validation = protocol.validation if config.tune else None
+    if validation is not None and not validation.enough():
+        validation = None
+    ranked, left_out = [], []
+    for model in wanted:
+        reason = model.refuses(protocol.log)
+        if model.again_only and "all" not in tasks:
+            reason = "lists leave out what the user chose before, and it knows nothing else"
+        if reason is not None:
+            left_out.append(LeftOut(model.name, reason))
+            continue
+        ranked.append(_baseline(model, protocol.log, validation, users, tasks, config.k, progress))
+    return ranked, left_out
+
+
+def _baseline(
+    model: Model,
+    log: Log,
+    validation: Validation | None,
+    users: NDArray[np.int32],
+    tasks: tuple[str, ...],
+    k: int,
+    progress: Progress | None,
+) -> Ranked:
+    def step(done: int, total: int) -> None:
+        if progress:
+            progress(model.name, done, total)
+
+    settings = len(model.grid) if validation is not None else 0
+    choice = choose(model, validation, tasks, k, lambda done, total: step(done, total + 1))
+    with Meter() as meter:
+        fit = model.start(log)
+        lists: Lists = {}
+        everyone = None
+        fitted = ranking = 0.0
+        for parameters in _distinct(choice.parameters.values()):
+            began = time.perf_counter()
+            scorer = fit(parameters)
+            fitted += time.perf_counter() - began
+            began = time.perf_counter()
+            made = rank(scorer, log, users)
+            ranking += time.perf_counter() - began
+            if not model.personal:
+                everyone = made["all"][0]
+            lists.update({task: made[task] for task in tasks if choice.parameters[task] == parameters})
+    step(settings + 1, settings + 1)
+    return Ranked(
+        name=model.name,
+        kind="baseline",
+        title=model.title,
+        lists=lists,
+        parameters=choice.parameters,
+        fit_seconds=fitted,
+        rank_seconds=ranking,
+        memory_mib=meter.memory_mib,
+        trials=choice.trials,
+        everyone=everyone,
+    )
+
+
+def _distinct(settings: Iterable[Parameters]) -> Iterator[Parameters]:
+    found: list[Parameters] = []
+    for setting in settings:
+        if setting not in found:
+            found.append(setting)
+            yield setting
+
+
+def _report(
+    protocol: Protocol,
+    config: EvaluateConfig,
+    judge: Judge,
+    baselines: Sequence[Ranked],
+    answers: Answers,
+    tasks: tuple[str, ...],
+    truth: Truth,
+) -> EvaluateReport:
+    ranked = [*baselines, *answers.ranked]
+    names = [entry.name for entry in ranked]
+    reference = next((name for name in REFERENCES if name in names), names[-1])
+    against = judge.values(ranked[names.index(reference)].lists)
+    window = protocol.window
     return EvaluateReport(
         loader=config.loader,
-        cut=window.learn_until,
-        until=window.until,
-        users=len(users),
-        items=len(known),
+        protocol=protocol.kind,
+        leak_free=protocol.kind == "cut",
+        cut=window.learn_until if window else None,
+        since=window.since if window else None,
+        until=window.until if window else None,
+        users=judge.tasks[tasks[0]],
+        listed=judge.listed,
+        items=int(protocol.log.known_items.sum()),
+        events=len(protocol.log),
         k=config.k,
-        rankers=rankers,
-        seconds={
-            "load": loaded - started,
-            "enrich": enriched - loaded,
-            "embed": embedded - enriched,
-            "recommend": scored - embedded,
-        },
-        since=window.since,
+        main=tasks[0],
+        tasks=judge.tasks,
+        reference=reference,
+        models=tuple(
+            judge.report(entry, None if entry.name == reference else against, answers.catalogue) for entry in ranked
+        ),
+        ablation=tuple(judge.ablation(*parts) for parts in answers.ablation),
+        ranker_ablation=_ranker_ablation(protocol.log, answers, truth, tasks, config.k),
+        ranker_ablation_users=len(answers.sampled),
+        groups=judge.groups,
+        cold=_cold(truth, baselines, answers, config.k),
+        validation=(protocol.validation_since, window.learn_until) if window and protocol.validation_since else None,
+        versions={"interestgraph": __version__, **_versions()},
     )
 
 
-def _window(config: EvaluateConfig) -> Window:
-    if config.split is not None:
-        return split_window(config.split, config.loader, config.data)
-    if config.cut is not None:
-        cut = utc(config.cut)
-        return Window(cut, cut, cut + timedelta(days=config.days))
-    with workspace() as backend:
-        last = _events(backend, config)["at"].max().to_pyarrow().as_py()
-    if last is None:
-        raise DataError(f"the log has no usable event for loader {config.loader}")
-    # The last event itself belongs to the window, so the window ends just after it.
-    until = last.replace(tzinfo=UTC) + timedelta(milliseconds=1)
-    cut = until - timedelta(days=config.days)
-    return Window(cut, cut, until)
+def _ranker_ablation(log: Log, answers: Answers, truth: Truth, tasks: tuple[str, ...], k: int) -> tuple[Ablation, ...]:
+    if not answers.ranker_ablation:
+        return ()
+    judge = Judge(log, answers.sampled, truth, tasks, k)
+    return tuple(judge.ablation(*parts) for parts in answers.ranker_ablation)
 
 
-def _events(backend: Any, config: EvaluateConfig, **period: datetime) -> Any:
-    """The cleaned events of the log, of a period (naive, UTC) or all."""
-    spec = load_spec(config.loader)
-    return read_events(backend, spec, find_files(spec, config.data), **period).events
+def _cold(truth: Truth, baselines: Sequence[Ranked], answers: Answers, k: int) -> Cold | None:
+    """Users without history get what everybody gets: popular items, or the platform's trending ones."""
+    users = truth.cold.shape[0]
+    if users == 0:
+        return None
+    shown = {entry.name: entry.everyone for entry in baselines if entry.everyone is not None}
+    if answers.trending is not None:
+        shown["platform (trending)"] = answers.trending
+    quality: dict[str, dict[str, Estimate]] = {}
+    for name, items in shown.items():
+        hits, relevant = find_hits(np.broadcast_to(items, (users, len(items))), truth.cold)
+        values = np.column_stack([METRICS[metric](hits, relevant, k) for metric in PAIRED])
+        quality[name] = dict(zip(PAIRED, Resamples(users).estimates(values), strict=True))
+    return Cold(users, quality)
 
 
-def _lists(
-    database: Database, adjacency: Adjacency, config: EvaluateConfig, progress: Progress | None
-) -> dict[str, dict[str, list[str]]]:
-    """Ranker -> user -> item ids, best first."""
-    context = read_context(database)
-    popular = _popular(adjacency)
-    lists: dict[str, dict[str, list[str]]] = {"blend": {}, "own, time-weighted": {}, "popularity": {}}
-    seen = _seen(adjacency)
-    users = [user for user in adjacency.users if user in seen]
-    fresh = context.leaves_out_seen(config.recommend.exclude_seen)
-    plain = replace(config.recommend, n=config.k, ranker=False, explain=False)
-    blended = recommend_many(database, users, plain)
-    own = recommend_many(database, users, replace(plain, blend=OWN_ONLY))
-    for done, ((user, found), (_, again)) in enumerate(zip(blended, own, strict=True), start=1):
-        lists["blend"][user] = [entry.item for entry in found]
-        lists["own, time-weighted"][user] = [entry.item for entry in again if entry.score > 0]
-        taken = seen[user] if fresh else set()
-        lists["popularity"][user] = [item for item in popular if item not in taken][: config.k]
-        if progress and (done % 50 == 0 or done == len(users)):
-            progress("recommend", done, len(users))
-    return lists
+def _notes(protocol: Protocol, judge: Judge, tasks: tuple[str, ...], config: EvaluateConfig) -> Iterator[str]:
+    users = judge.tasks[tasks[0]]
+    if tasks == ("new",):
+        yield (
+            f"{protocol.log.repeat_share():.1%} of what is chosen is chosen again, so lists leave out what the user "
+            "chose before, and only other items count"
+        )
+    if users < FEW_USERS:
+        yield f"only {users} users chose known items in the test: read the intervals, not the means"
+    if protocol.validation is not None and config.tune and not protocol.validation.enough():
+        yield f"fewer than {FEWEST} users in the validation window: baselines have their default settings"
+    known = int(protocol.log.known_users.sum())
+    if config.users is not None and known > config.users:
+        yield f"lists were made for {config.users:,} of {known:,} known users, drawn at random (--users)"
 
 
-def _seen(adjacency: Adjacency) -> dict[str, set[str]]:
-    """User -> items with a relationship."""
-    found: dict[str, set[str]] = {}
-    for part in adjacency.interactions:
-        for user, item in zip(part.user.tolist(), part.item.tolist(), strict=True):
-            found.setdefault(adjacency.users[user], set()).add(adjacency.items[item])
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
     return found
-
-
-def _popular(adjacency: Adjacency) -> list[str]:
-    """All items, those with the most users in the last days before the cut first."""
-    count = np.zeros(len(adjacency.items))
-    for part in adjacency.primary:
-        recent = part.last_at > adjacency.last_event - POPULARITY_DAYS * SECONDS_PER_DAY
-        np.add.at(count, part.item[recent], 1)
-    return [adjacency.items[at] for at in np.lexsort((np.arange(len(count)), -count))]
-
-
-def _truth(config: EvaluateConfig, window: Window, known: set[str]) -> dict[str, set[str]]:
-    """User -> known items of the primary behaviours in the test window."""
-    primary = load_spec(config.loader).primary
-    if config.split is not None:
-        pairs = split_pairs(config.split, primary)
-    else:
-        with workspace() as backend:
-            period = {"since": window.since.replace(tzinfo=None), "until": window.until.replace(tzinfo=None)}
-            events = _events(backend, config, **period)
-            chosen = events.filter(events.behaviour.isin(primary)).select("user", "item").distinct()
-            columns = chosen.to_pyarrow().to_pydict()
-        pairs = list(zip(columns["user"], columns["item"], strict=True))
-    truth: dict[str, set[str]] = {}
-    for user, item in pairs:
-        if item in known:
-            truth.setdefault(user, set()).add(item)
-    return truth
-
-
-def _quality(
-    name: str,
-    ranked: Mapping[str, Sequence[str]],
-    truth: Mapping[str, set[str]],
-    users: Sequence[str],
-    k: int,
-) -> Quality:
-    recall = np.array([recall_at(ranked[user], truth[user], k) for user in users])
-    ndcg = np.array([ndcg_at(ranked[user], truth[user], k) for user in users])
-    return Quality(name, bootstrap(recall), bootstrap(ndcg))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,12 @@ class CleanEvents:
     outside: int
     """Events outside of the period."""
     rejected_count: int
+
+    def only(self, backend: Any, keep: Path) -> CleanEvents:
+        """The events whose ``eventId`` is in a Parquet file; the others count as outside."""
+        events = backend.create_table("kept", self.events.semi_join(backend.read_parquet(keep), "eventId"))
+        kept = _count(events)
+        return replace(self, events=events, kept=kept, outside=self.outside + self.kept - kept)
 
 
 def clean_events(

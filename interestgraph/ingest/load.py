@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -181,7 +182,8 @@ def plan(database: Database, config: LoadConfig) -> Planned:
     files = find_files(spec, config.data)
     digest = files_hash(files)
     since, until = config.period
-    content = content_hash(spec, digest, since, until)
+    kept = () if config.keep is None else (hashlib.sha256(config.keep.read_bytes()).hexdigest(),)
+    content = content_hash(spec, digest, since, until, *kept)
     entry = {
         "loadId": f"{spec.name}-{content[:12]}",
         "source": spec.name,

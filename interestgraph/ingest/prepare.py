@@ -47,6 +47,8 @@ class LoadConfig:
     """Nothing is written when more rows are rejected: a number of rows, or ``1%`` of those read."""
     replace: str | None = None
     """Id of a load that is taken out first."""
+    keep: Path | None = None
+    """Parquet file with a column ``eventId``: only these events, as an evaluation chooses them; None: all."""
 
     @property
     def period(self) -> tuple[datetime | None, datetime | None]:
@@ -164,6 +166,8 @@ def prepare(
         identity=identity,
         files=files[log],
     )
+    if config.keep is not None:
+        clean = clean.only(backend, config.keep)
     if clean.kept == 0:
         raise _nothing(clean, spec, files[log], rejected_file)
 

@@ -27,6 +27,8 @@ class ReplayConfig:
     """File or folder of the log; None: the package that brings it."""
     until: datetime | None = None
     """Only events before this moment; None: all."""
+    keep: Path | None = None
+    """Only events whose identity is in this Parquet file, see `LoadConfig`; None: all."""
     enrich: EnrichConfig = field(default_factory=EnrichConfig)
     embed: EmbedConfig = field(default_factory=EmbedConfig)
 
@@ -54,7 +56,7 @@ def replay(
     times = [time.perf_counter()]
     load(
         database,
-        LoadConfig(config.loader, config.data, until=config.until),
+        LoadConfig(config.loader, config.data, until=config.until, keep=config.keep),
         rejected_folder=scratch.home / "rejected",
         offline=OfflineImporter(scratch),
         progress=progress,

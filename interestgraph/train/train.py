@@ -67,6 +67,8 @@ class TrainConfig:
     rank: RankConfig = field(default_factory=RankConfig)
     enrich: EnrichConfig = field(default_factory=EnrichConfig)
     embed: EmbedConfig = field(default_factory=EmbedConfig)
+    keep: Path | None = None
+    """Only events of this file, see `LoadConfig`; labels are then pairs that are hidden; None: all."""
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.users < 10:
@@ -119,7 +121,9 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
             hidden.update(hide_pairs(loaded, 0.2, config.users, config.seed))
 
         until = config.until if cut is None else cut
-        again = ReplayConfig(config.loader, config.data, until, enrich=config.enrich, embed=config.embed)
+        again = ReplayConfig(
+            config.loader, config.data, until, keep=config.keep, enrich=config.enrich, embed=config.embed
+        )
         seconds = replay(past, scratch, again, progress, loaded=hide if cut is None else None)
         began_rows = time.perf_counter()
         found = collect(past, hidden if cut is None else truth, config, progress, hidden=cut is None)
@@ -154,7 +158,11 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
 def _window(config: TrainConfig) -> tuple[datetime | None, Choices]:
     """Begin of the window (naive, UTC) and what was chosen in it; None where pairs are hidden."""
     spec = load_spec(config.loader)
-    if config.labels == "hidden" or (config.labels == "auto" and spec.events.undated is not None):
+    if (
+        config.keep is not None
+        or config.labels == "hidden"
+        or (config.labels == "auto" and spec.events.undated is not None)
+    ):
         return None, {}
     end = None if config.until is None else utc(config.until).replace(tzinfo=None)
     last = last_event(config.loader, config.data, end)

@@ -119,15 +119,38 @@ def test_enrich_embed_and_walks(ig: Run, database: Database, shop_log: Path, tmp
 
 
 def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Path) -> None:
-    report = data(ig("evaluate", "events", "--data", str(shop_log), "--days", "5", "--k", "5", "--json"))
+    asked = ("--days", "5", "--k", "5", "--html", "report.html", "--json", "report.json")
+    output = ig("evaluate", "events", "--data", str(shop_log), *asked)
+    assert output.code == 0, output.err
+    report = json.loads(Path("report.json").read_text(encoding="utf-8"))
     assert report["cut"].startswith("2024-05-23T17:00:00")
     assert report["until"] > "2024-05-28T17:00:00"
-    assert (report["items"], report["k"]) == (18, 5)
+    assert (report["items"], report["k"], report["leak_free"]) == (18, 5, True)
     assert 0 < report["users"] <= 24
-    rankers = {row["ranker"]: row for row in report["rankers"]}
-    assert set(rankers) == {"blend", "own, time-weighted", "popularity"}
-    for row in rankers.values():
-        assert all(0 <= row[name]["low"] <= row[name]["mean"] <= row[name]["high"] <= 1 for name in ("recall", "ndcg"))
-    assert rankers["blend"]["recall"]["mean"] > rankers["popularity"]["recall"]["mean"]
+    assert "read the intervals, not the means" in output.err
+    models = {row["name"]: row for row in report["models"]}
+    assert [*models, *(left["name"] for left in report["left_out"])] == [
+        *("popularity", "recent popularity", "own frequency", "own, time-weighted", "own, then popular"),
+        *("ItemKNN", "random walk", "ALS", "BPR", "EASE", "TIFU-KNN", "node2vec", "neighbourhood", "blend", "ranker"),
+    ]
+    for row in models.values():
+        assert row["name"] in output.out
+        for metrics in row["tasks"].values():
+            assert all(0 <= value["low"] <= value["mean"] <= value["high"] <= 1 for value in metrics.values())
+    of_all = {name: row["tasks"]["all"]["recall"]["mean"] for name, row in models.items()}
+    assert of_all["blend"] > of_all["popularity"]
+    assert models["own frequency"]["tasks"]["new"]["recall"]["mean"] == 0
+    assert {entry["source"] for entry in report["ablation"]} == {
+        "own",
+        "similar",
+        "linear",
+        "vector",
+        "category",
+        "trend",
+    }
+    assert models["blend"]["beyond"]["diversity_vectors"] > 0
+    assert models["blend"]["beyond"]["diversity_categories"] > 0
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in (*models, "The blend&#x27;s sources", "Beyond accuracy", "How it is measured"))
     # The graph of the user is not touched.
     assert database.read("ingest/is_empty") == [{"empty": True}]

@@ -1,4 +1,4 @@
-"""Ranking metrics by hand, and the bootstrap."""
+"""Ranking metrics by hand, in general, and as an independent library has them."""
 
 from __future__ import annotations
 
@@ -8,76 +8,95 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import sparse
 
-from interestgraph.evaluate.metrics import bootstrap, ndcg_at, recall_at
+from interestgraph.evaluate.metrics import METRICS, find_hits
 
-RANKED = ["a", "b", "c", "d", "e"]
+Hits = NDArray[np.bool_]
+
+
+def one(name: str, places: list[int], relevant: int, k: int, depth: int = 5) -> float:
+    """A metric of one list with hits at some places, from 1."""
+    hits = np.zeros((1, depth), dtype=bool)
+    hits[0, [place - 1 for place in places]] = True
+    return float(METRICS[name](hits, np.array([relevant]), k)[0])
 
 
 @pytest.mark.parametrize(
-    ("relevant", "k", "expected"),
+    ("name", "places", "relevant", "k", "expected"),
     [
-        ({"a"}, 1, 1.0),
-        ({"b"}, 1, 0.0),
-        ({"a", "c", "x"}, 3, 2 / 3),  # two of the three that could be hit
-        ({"a", "c", "x", "y"}, 2, 1 / 2),  # two places, one hit
-        ({"e", "x"}, 10, 1 / 2),  # the list is shorter than k
-        ({"x", "y"}, 5, 0.0),
+        ("recall", [1], 1, 1, 1.0),
+        ("recall", [1, 3], 3, 3, 2 / 3),  # two of the three that could be hit
+        ("recall", [1, 3], 4, 2, 1 / 2),  # two places, one hit
+        ("recall", [5], 2, 10, 1 / 2),  # the list is shorter than k
+        ("plain_recall", [1, 2], 8, 2, 2 / 8),
+        ("precision", [1, 3], 9, 4, 2 / 4),
+        ("precision", [5], 9, 10, 1 / 10),  # an empty place is a miss
+        ("f1", [1, 3], 8, 4, 2 * (2 / 4) * (2 / 8) / (2 / 4 + 2 / 8)),
+        ("f1", [], 8, 4, 0.0),
+        ("hit_rate", [4], 2, 3, 0.0),
+        ("hit_rate", [3], 2, 3, 1.0),
+        ("mrr", [3, 4], 2, 5, 1 / 3),
+        ("mrr", [4], 2, 3, 0.0),
+        ("map", [1, 3], 4, 5, (1 / 1 + 2 / 3) / 4),
+        # Hits at places 2 and 3, two relevant: (1/log2 3 + 1/log2 4) / (1/log2 2 + 1/log2 3).
+        ("ndcg", [2, 3], 2, 3, (1 / math.log2(3) + 1 / 2) / (1 + 1 / math.log2(3))),
+        ("ndcg", [3], 4, 3, (1 / 2) / (1 + 1 / math.log2(3) + 1 / 2)),
+        ("ndcg", [3], 1, 2, 0.0),  # what stands behind place k does not count
     ],
 )
-def test_recall_by_hand(relevant: set[str], k: int, expected: float) -> None:
-    assert recall_at(RANKED, relevant, k) == pytest.approx(expected)
-
-
-def test_ndcg_by_hand() -> None:
-    # Hits at places 2 and 3 of 3, two relevant: (1/log2 3 + 1/log2 4) / (1/log2 2 + 1/log2 3).
-    expected = (1 / math.log2(3) + 1 / 2) / (1 + 1 / math.log2(3))
-    assert ndcg_at(["x", "a", "b"], {"a", "b"}, 3) == pytest.approx(expected)
-    assert expected == pytest.approx(0.6934264)
-    # One hit at place 3 of 3 and four relevant items: 1/2 over 1 + 0.6309 + 0.5.
-    assert ndcg_at(["x", "y", "a"], {"a", "b", "c", "d"}, 3) == pytest.approx(0.5 / 2.1309298)
-    # What stands behind place k does not count.
-    assert ndcg_at(["x", "y", "a"], {"a"}, 2) == 0
+def test_by_hand(name: str, places: list[int], relevant: int, k: int, expected: float) -> None:
+    assert one(name, places, relevant, k) == pytest.approx(expected)
 
 
 @given(
-    relevant=st.sets(st.sampled_from("abcdefgh"), min_size=1),
-    ranked=st.permutations("abcdefgh"),
-    k=st.integers(1, 10),
+    hits=st.lists(st.booleans(), min_size=1, max_size=12),
+    more=st.integers(0, 20),
+    k=st.integers(1, 15),
 )
-def test_both_lie_between_0_and_1_and_a_perfect_list_has_1(relevant: set[str], ranked: list[str], k: int) -> None:
-    perfect = sorted(ranked, key=lambda item: item not in relevant)
-    for metric in (recall_at, ndcg_at):
-        assert 0 <= metric(ranked, relevant, k) <= 1 + 1e-12
-        assert metric(perfect, relevant, k) == pytest.approx(1)
+def test_all_lie_between_0_and_1_and_a_better_order_is_never_worse(hits: list[bool], more: int, k: int) -> None:
+    relevant = np.array([sum(hits) + more or 1])
+    for name, metric in METRICS.items():
+        value = metric(np.array([hits]), relevant, k)[0]
+        best = metric(np.array([sorted(hits, reverse=True)]), relevant, k)[0]
+        assert 0 <= value <= best + 1e-12 <= 1 + 2e-12, name
+    perfect = np.ones((1, k), dtype=bool)
+    for name in ("recall", "ndcg", "hit_rate", "mrr"):
+        assert METRICS[name](perfect, np.array([k + more]), k)[0] == pytest.approx(1)
 
 
-def test_an_empty_list_hits_nothing() -> None:
-    assert recall_at([], {"a"}, 10) == 0
-    assert ndcg_at([], {"a"}, 10) == 0
+def test_hits_are_found_by_user_and_item() -> None:
+    truth = sparse.csr_array(np.array([[1, 0, 1], [0, 0, 0], [0, 1, 1]], dtype=np.float32))
+    lists = np.array([[2, 1, -1], [0, 1, 2], [-1, -1, -1]], dtype=np.int32)
+    hits, relevant = find_hits(lists, truth)
+    assert hits.tolist() == [[True, False, False], [False] * 3, [False] * 3]
+    assert relevant.tolist() == [2, 0, 2]
 
 
-def test_the_interval_covers_the_true_mean_about_95_times_in_100() -> None:
-    random = np.random.default_rng(7)
-    samples = [bootstrap(random.exponential(1.0, 80), samples=300, seed=trial) for trial in range(150)]
-    covered = sum(sample.low <= 1.0 <= sample.high for sample in samples)
-    assert 0.86 * 150 <= covered <= 150
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.filterwarnings("ignore::Warning")  # of the other library
+def test_ranx_says_the_same(seed: int) -> None:
+    """On random lists; the library's recall and MAP are the plain ones."""
+    from ranx import Qrels, Run, evaluate
 
-
-def test_the_interval_lies_around_the_mean_and_narrows_with_more_users() -> None:
-    random = np.random.default_rng(1)
-    few, many = bootstrap(random.random(30)), bootstrap(random.random(3000))
-    for estimate in (few, many):
-        assert estimate.low < estimate.mean < estimate.high
-    assert many.high - many.low < few.high - few.low
-
-
-def test_one_seed_gives_one_interval() -> None:
-    values = np.random.default_rng(2).random(50)
-    assert bootstrap(values, seed=5) == bootstrap(values, seed=5)
-    assert bootstrap(values, seed=5) != bootstrap(values, seed=6)
-
-
-def test_equal_values_have_no_spread() -> None:
-    estimate = bootstrap(np.full(10, 0.25))
-    assert (estimate.low, estimate.mean, estimate.high) == (0.25, 0.25, 0.25)
+    random = np.random.default_rng(seed)
+    users, items, depth = 40, 60, 20
+    lists = np.array([random.permutation(items)[:depth] for _ in range(users)], dtype=np.int32)
+    chosen = [random.choice(items, random.integers(1, 25), replace=False) for _ in range(users)]
+    truth = np.zeros((users, items), dtype=np.float32)
+    for row, mine in enumerate(chosen):
+        truth[row, mine] = 1
+    qrels = Qrels({f"u{row}": {f"i{item}": 1 for item in mine} for row, mine in enumerate(chosen)})
+    run = Run({f"u{row}": {f"i{item}": float(depth - at) for at, item in enumerate(ranked)}
+               for row, ranked in enumerate(lists)})  # fmt: skip
+    hits, relevant = find_hits(lists, sparse.csr_array(truth))
+    theirs = {"precision": "precision", "plain_recall": "recall", "f1": "f1", "hit_rate": "hit_rate",
+              "ndcg": "ndcg", "mrr": "mrr", "map": "map"}  # fmt: skip
+    for k in (1, 5, 10, 20):
+        found = evaluate(qrels, run, [f"{name}@{k}" for name in theirs.values()], make_comparable=True)
+        for mine_name, name in theirs.items():
+            mine_value = float(METRICS[mine_name](hits, relevant, k).mean())
+            assert mine_value == pytest.approx(found[f"{name}@{k}"], abs=1e-9), (mine_name, k)
+        plain = METRICS["plain_recall"](hits, relevant, k)
+        assert METRICS["recall"](hits, relevant, k) == pytest.approx(plain * relevant / np.minimum(relevant, k))
