@@ -7,7 +7,7 @@
 // returns: itemId STRING, title STRING, category STRING, ownCommunity STRING, users INTEGER, communities INTEGER, largestPercent FLOAT, evenness FLOAT
 // mode: READ
 // area: communities
-// cost: slow: reads the users of every item that is known enough
+// cost: moderate
 // rows: 500
 // people: minUsers
 // relationship: PURCHASED

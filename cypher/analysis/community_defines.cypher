@@ -9,7 +9,7 @@
 // mode: READ
 // relationship: PURCHASED
 // area: communities
-// cost: moderate
+// cost: slow: compares with every item, and reads all relationships of the community
 // rows: 500
 // people: minUsers
 // caveats: logOdds: logarithm of the odds in the community over those outside, with its 95 % interval, by whose lower end the list is
