@@ -16,7 +16,19 @@ def main() -> None:
     except InterestGraphError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+    except BufferError as error:
+        # The driver, when Ctrl-C comes while it waits for the server and it closes its session.
+        if not _interrupted(error):
+            raise
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
     except BrokenPipeError:
         # The reader went away (as in `| head`); Python would complain once more when it flushes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _interrupted(error: BaseException) -> bool:
+    """Whether an error came of Ctrl-C."""
+    cause = error.__context__
+    return cause is not None and (isinstance(cause, KeyboardInterrupt) or _interrupted(cause))
