@@ -26,7 +26,7 @@ LAYERS = {
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3, "analysis": 3},
     **{"train": 4, "stream": 4, "browser": 4},
     "evaluate": 5,
-    **{"status": 6, "doctor": 6, "vectors": 6},
+    **{"status": 6, "doctor": 6, "vectors": 6, "answers": 6},
     **{"client": 7, "async_client": 8},
     "cli": 9,
     "__main__": 10,
