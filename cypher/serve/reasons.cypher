@@ -1,7 +1,7 @@
 // purpose: What the graph knows about a user and some items: what speaks for each. strongest: the user's strongest items.
 // asOf in epoch milliseconds; halfLives in days by behaviour.
 // parameters: userId STRING, itemIds LIST<STRING>, strongest LIST<STRING>, asOf INTEGER, halfLives MAP
-// returns: itemId STRING, title STRING, brand STRING, price FLOAT, categoryId STRING, path LIST<STRING>, trend FLOAT, buyers INTEGER, share FLOAT, own LIST<MAP>, near LIST<MAP>, cosine FLOAT
+// returns: itemId STRING, title STRING, brand STRING, price FLOAT, categoryId STRING, path LIST<STRING>, trend FLOAT, buyers INTEGER, share FLOAT, near LIST<MAP>, cosine FLOAT, own LIST<MAP>
 // mode: READ
 OPTIONAL MATCH (u:User {userId: $userId})
 UNWIND $itemIds AS itemId

@@ -19,6 +19,7 @@ MARKETING = {"RECEIVED", "PROMOTES", "REDEEMED"}
 LABELS = {
     *("User", "Item", "Category", "Community", "Campaign", "Behaviour"),
     *("Load", "LoadBatch", "LogPart", "EmbeddingRun", "VectorPart", "EnrichRun", "Evaluation", "Stream"),
+    *("Ranker", "ItemModel", "ServingPack"),
 }
 QUERY_TYPES = {"READ": {"r"}, "WRITE": {"w", "rw"}, "SCHEMA": {"s"}}
 """Mode of the header -> what the server calls such a statement."""
@@ -39,10 +40,21 @@ VALUES: dict[str, Any] = {
         "factors": {"PURCHASED": 1, "VIEWED": 1},
     },
     **{"runId": "none", "kind": "User"},
+    **{"version": "none", "target": "tea-1", "strongest": ["tea-2"], "after": "", "campaignId": None},
+    **{
+        "maxContacts": 9,
+        "since": 0,
+        "minPrice": None,
+        "maxPrice": 5.0,
+        "brands": [],
+        "inStock": False,
+        "attributes": [],
+    },
 }
 """Parameters that fit the shop graph."""
 NOTHING = {
     *("evaluate/find_report", "ingest/list_batches", "ingest/read_part"),
+    *("serve/pack_parts", "serve/ranker"),
     *("embed/run_status", "embed/list_parts", "embed/read_part"),
     *("embed/new_users", "embed/new_items", "embed/new_categories", "embed/around_items"),
 }

@@ -34,6 +34,7 @@ def test_a_log_without_a_usable_window_trains_on_hidden_pairs_and_serves(
     )
     database.write("MATCH (r:Ranker) SET r.status = 'active', r.rankerId = r.rankerId + '-forced'")
     told = ig("predict", "tea-fan-1", "tea-0", "--json")
+    assert told.code == 0, told.err
     assert 0 < json.loads(told.out)["probability"] < 1
     assert ig("predict", "tea-fan-1").err.startswith("error: the ranker was trained on hidden pairs")
     members = json.loads(ig("audience", "tea-0", "-n", "5", "--json").out)["users"]
@@ -69,10 +70,10 @@ def test_the_same_samples_and_seed_give_the_same_trees() -> None:
     from interestgraph.recommend.features import FEATURES
 
     generator = np.random.default_rng(3)
-    rows = generator.normal(size=(4000, len(FEATURES))).astype(np.float32)
-    user = np.repeat(np.arange(80), 50)
-    chosen = rows[:, 0] + generator.normal(size=4000) > 1.8
-    total = np.maximum(np.bincount(user, weights=chosen, minlength=80), 1).astype(np.int64)
+    rows = generator.normal(size=(20_000, len(FEATURES))).astype(np.float32)
+    user = np.repeat(np.arange(400), 50)
+    chosen = rows[:, 0] + generator.normal(size=20_000) > 1.8
+    total = np.maximum(np.bincount(user, weights=chosen, minlength=400), 1).astype(np.int64)
     samples = Samples(rows, chosen, user, rows[:, 1].astype(np.float64), total)
     config = TreeConfig(rounds=20, min_data_in_leaf=10)
     first, second = learn(samples, config, 5), learn(samples, config, 5)
