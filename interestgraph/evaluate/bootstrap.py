@@ -47,11 +47,12 @@ class Resamples:
         Args:
             values: one row a user, shape (users, columns).
         """
-        # Around the mean, so that single precision loses nothing.
-        mean = values.mean(axis=0)
+        least, most = values.min(axis=0), values.max(axis=0)
+        # Around the mean, so that single precision loses nothing; what rounding takes beyond the values is cut off.
+        mean = values.mean(axis=0).clip(least, most)
         spread = self._counts @ (values - mean).astype(np.float32) / len(values)
-        low, high = np.quantile(spread, [0.025, 0.975], axis=0)
-        return [Estimate(float(m), float(m + a), float(m + b)) for m, a, b in zip(mean, low, high, strict=True)]
+        low, high = (mean + np.quantile(spread, [0.025, 0.975], axis=0)).clip(least, most)
+        return [Estimate(*map(float, row)) for row in zip(mean, low, high, strict=True)]
 
     def ratio(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> Estimate:
         """Sum of one value a user over the sum of another, with its 95 % interval; both of shape (users,)."""
