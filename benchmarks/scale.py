@@ -1,10 +1,11 @@
-"""First loads of 1, 10 and 50 million synthetic events: rates and memory. ``python -m benchmarks scale --only 1``."""
+"""First loads of 1, 10 and 50 million synthetic events: rates and memory. ``python -m benchmarks.scale 1 10``."""
 
 from __future__ import annotations
 
 import gc
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,9 +42,8 @@ class Row:
     """MiB of the graph on disk."""
 
 
-def main() -> None:
-    """Generate, load, and publish the table."""
-    chosen = [int(text) for text in sys.argv[2:]] or MILLIONS
+def main(chosen: Sequence[int] = MILLIONS) -> None:
+    """Generate so many million events, load them, and publish the table."""
     rows, version = [], ""
     for millions in chosen:
         with TemporaryDirectory(prefix="interestgraph-benchmark-") as name, scratch_server() as (settings, server):
@@ -159,4 +159,4 @@ class Peak:
 
 
 if __name__ == "__main__":
-    main()
+    main([int(text) for text in sys.argv[1:]] or MILLIONS)
