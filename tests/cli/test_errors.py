@@ -157,7 +157,7 @@ def test_a_setting_that_is_wrong(ig: Run, monkeypatch: pytest.MonkeyPatch) -> No
     [
         ("nothing", "No such command 'nothing'"),
         ("db nothing", "No such command 'nothing'"),
-        ("recommend", "Missing argument"),
+        ("recommend", "give a user, or items of an anonymous session with --like"),
         ("explain tea-fan-1", "Missing argument"),
         ("recommend a b", "unexpected extra argument"),
         ("recommend a --colour red", "No such option: --colour"),
