@@ -18,7 +18,7 @@ import pytest
 from interestgraph import InterestGraph
 from interestgraph.cli import main
 from interestgraph.neo4j.connection import Database, connect
-from interestgraph.neo4j.schema import drop_vector_indexes
+from interestgraph.neo4j.schema import drop_vector_indexes, list_indexes
 from interestgraph.neo4j.server import PrivateServer
 from interestgraph.settings import Settings, load_settings
 
@@ -55,10 +55,12 @@ def connection(settings: Settings) -> Iterator[Database]:
 
 def empty(database: Database) -> None:
     """Delete everything; relationships first, since a transaction has to hold what it deletes."""
-    database.run("MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 20000 ROWS")
-    database.run("MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 20000 ROWS")
-    drop_vector_indexes(database)
-    drop_vector_indexes(database, beside=True)
+    if database.read("MATCH (n) RETURN count(n) AS nodes")[0]["nodes"]:
+        database.run("MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 20000 ROWS")
+        database.run("MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 20000 ROWS")
+    if any(index.type == "VECTOR" for index in list_indexes(database)):
+        drop_vector_indexes(database)
+        drop_vector_indexes(database, beside=True)
 
 
 @pytest.fixture
