@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite.binding import get_host_cpu_features  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic, models, register_model
 
@@ -22,6 +23,8 @@ LANE = 16
 """Floats in a vector; the length of a row is a multiple of it."""
 GROUP = 6
 """Output rows that are trained at once: a centre and five negatives."""
+TWO = bool(get_host_cpu_features().get("avx512f"))
+"""Whether two pairs are trained at once: the sums of both need more registers than other machines have."""
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 _FAST = ("fast",)
 
@@ -129,14 +132,16 @@ def _splat(_typing: Any, _scores: Any, _lane: Any) -> tuple[Any, Callable[..., A
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _sums(_typing: Any, _a: Any, _b: Any, _c: Any, _d: Any, _e: Any, _f: Any) -> tuple[Any, Callable[..., Any]]:
-    """The sums of six vectors as lanes 0 to 5 of eight; 6 and 7 are 0."""
+def _sums(
+    _typing: Any, _a: Any, _b: Any, _c: Any, _d: Any, _e: Any, _f: Any, _g: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """The sums of seven vectors as lanes 0 to 6 of eight; the last is 0."""
 
     def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         def add(a: Any, b: Any, low: list[int], high: list[int]) -> Any:
             return builder.fadd(_pick(builder, a, b, low), _pick(builder, a, b, high), flags=_FAST)
 
-        rows = [*args, _constant(0.0, LANE), _constant(0.0, LANE)]
+        rows = [*args, _constant(0.0, LANE)]
         level = [add(row, row, list(range(8)), list(range(8, 16))) for row in rows]
         for width in (4, 2, 1):
             low = [lane for lane in range(16) if lane // width % 2 == 0]
@@ -144,7 +149,7 @@ def _sums(_typing: Any, _a: Any, _b: Any, _c: Any, _d: Any, _e: Any, _f: Any) ->
             level = [add(level[k], level[k + 1], low, high) for k in range(0, len(level), 2)]
         return level[0]
 
-    return _SCORES(*[_ROW] * GROUP), emit
+    return _SCORES(*[_ROW] * (GROUP + 1)), emit
 
 
 _TOP = (-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08,
@@ -164,10 +169,13 @@ def _sigmoids(builder: Any, x: Any) -> Any:
         return _constant(value, 8)
 
     def polynomial(square: Any, coefficients: tuple[float, ...]) -> Any:
-        value = c(coefficients[0])
-        for coefficient in coefficients[1:]:
-            value = _times_plus(builder, square, value, c(coefficient))
-        return value
+        # Estrin's scheme: half as long a chain of dependent operations as Horner's.
+        terms, power = [c(value) for value in reversed(coefficients)], square
+        while len(terms) > 1:
+            pairs = [terms[k : k + 2] for k in range(0, len(terms), 2)]
+            terms = [_times_plus(builder, power, pair[1], pair[0]) if len(pair) > 1 else pair[0] for pair in pairs]
+            power = builder.fmul(power, power)
+        return terms[0]
 
     half = _clamp(builder, builder.fmul(x, c(0.5)), c(-7.9), c(7.9))
     square = builder.fmul(half, half)
@@ -199,6 +207,17 @@ def _steps(_typing: Any, _scores: Any, label: Any, rate: Any, _offset: Any) -> t
     return types.Tuple([_SCORES, types.float32])(_SCORES, label, rate, types.intp), emit
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def _follow(_typing: Any, _scores: Any, _steps: Any, _first: Any) -> tuple[Any, Callable[..., Any]]:
+    """scores + steps * lane 6 of the first scores."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        scores, steps, first = args
+        return _times_plus(builder, steps, _pick(builder, first, first, [GROUP] * 8), scores)
+
+    return _SCORES(_SCORES, _SCORES, _SCORES), emit
+
+
 @njit(inline="always")
 def _pair(inputs, place, rows, top, dim, label, rate, offset):  # type: ignore[no-untyped-def]
     """One (context, centre) pair against six output rows; returns the likelihood.
@@ -216,7 +235,7 @@ def _pair(inputs, place, rows, top, dim, label, rate, offset):  # type: ignore[n
         s3 = _fma(_load(rows, t3 + d), x, s3)
         s4 = _fma(_load(rows, t4 + d), x, s4)
         s5 = _fma(_load(rows, t5 + d), x, s5)
-    steps, likelihood = _steps(_sums(s0, s1, s2, s3, s4, s5), label, rate, offset)
+    steps, likelihood = _steps(_sums(s0, s1, s2, s3, s4, s5, _zero()), label, rate, offset)
     g0, g1, g2 = _splat(steps, 0), _splat(steps, 1), _splat(steps, 2)
     g3, g4, g5 = _splat(steps, 3), _splat(steps, 4), _splat(steps, 5)
     for d in range(0, dim, LANE):
@@ -233,6 +252,54 @@ def _pair(inputs, place, rows, top, dim, label, rate, offset):  # type: ignore[n
         _store(rows, t4 + d, _fma(g4, x, r4))
         _store(rows, t5 + d, _fma(g5, x, r5))
     return likelihood
+
+
+@njit(inline="always")
+def _two(inputs, place, after, rows, top, dim, label, rate, offset):  # type: ignore[no-untyped-def]
+    """Two pairs of one centre, one after the other as two calls of `_pair` would do it, in one pass over the rows.
+
+    What the first pair adds to row r is g_r * x, so the second pair's score is y . r + g_r * (y . x): all dot
+    products can be made before either pair's steps are known. The inputs x and y must be different rows.
+    """
+    t1, t2, t3, t4, t5 = top + dim, top + 2 * dim, top + 3 * dim, top + 4 * dim, top + 5 * dim
+    s0, s1, s2, s3, s4, s5 = _zero(), _zero(), _zero(), _zero(), _zero(), _zero()
+    z0, z1, z2, z3, z4, z5 = _zero(), _zero(), _zero(), _zero(), _zero(), _zero()
+    both = _zero()
+    for d in range(0, dim, LANE):
+        x, y = _load(inputs, place + d), _load(inputs, after + d)
+        r0, r1, r2 = _load(rows, top + d), _load(rows, t1 + d), _load(rows, t2 + d)
+        r3, r4, r5 = _load(rows, t3 + d), _load(rows, t4 + d), _load(rows, t5 + d)
+        both = _fma(x, y, both)
+        s0, s1, s2 = _fma(r0, x, s0), _fma(r1, x, s1), _fma(r2, x, s2)
+        s3, s4, s5 = _fma(r3, x, s3), _fma(r4, x, s4), _fma(r5, x, s5)
+        z0, z1, z2 = _fma(r0, y, z0), _fma(r1, y, z1), _fma(r2, y, z2)
+        z3, z4, z5 = _fma(r3, y, z3), _fma(r4, y, z4), _fma(r5, y, z5)
+    first = _sums(s0, s1, s2, s3, s4, s5, both)
+    steps, likelihood = _steps(first, label, rate, offset)
+    then, likelihood_then = _steps(
+        _follow(_sums(z0, z1, z2, z3, z4, z5, _zero()), steps, first), label, rate, offset
+    )
+    g0, g1, g2 = _splat(steps, 0), _splat(steps, 1), _splat(steps, 2)
+    g3, g4, g5 = _splat(steps, 3), _splat(steps, 4), _splat(steps, 5)
+    h0, h1, h2 = _splat(then, 0), _splat(then, 1), _splat(then, 2)
+    h3, h4, h5 = _splat(then, 3), _splat(then, 4), _splat(then, 5)
+    for d in range(0, dim, LANE):
+        x, y = _load(inputs, place + d), _load(inputs, after + d)
+        r0, r1, r2 = _load(rows, top + d), _load(rows, t1 + d), _load(rows, t2 + d)
+        r3, r4, r5 = _load(rows, t3 + d), _load(rows, t4 + d), _load(rows, t5 + d)
+        near = _fma(g0, r0, _fma(g1, r1, _fma(g2, r2, x)))
+        _store(inputs, place + d, _fma(g3, r3, _fma(g4, r4, _fma(g5, r5, near))))
+        r0, r1, r2 = _fma(g0, x, r0), _fma(g1, x, r1), _fma(g2, x, r2)
+        r3, r4, r5 = _fma(g3, x, r3), _fma(g4, x, r4), _fma(g5, x, r5)
+        near = _fma(h0, r0, _fma(h1, r1, _fma(h2, r2, y)))
+        _store(inputs, after + d, _fma(h3, r3, _fma(h4, r4, _fma(h5, r5, near))))
+        _store(rows, top + d, _fma(h0, y, r0))
+        _store(rows, t1 + d, _fma(h1, y, r1))
+        _store(rows, t2 + d, _fma(h2, y, r2))
+        _store(rows, t3 + d, _fma(h3, y, r3))
+        _store(rows, t4 + d, _fma(h4, y, r4))
+        _store(rows, t5 + d, _fma(h5, y, r5))
+    return np.float64(likelihood) * np.float64(likelihood_then)
 
 
 @njit(inline="always")
@@ -303,6 +370,7 @@ def train_block(  # type: ignore[no-untyped-def]
     drawn = np.zeros((2, negatives + 1), np.int64)
     walk = np.zeros(length, np.int64)
     places = np.zeros(length, np.int64)  # of the walk's nodes in `inputs`
+    context = np.zeros(min(2 * window, length), np.int64)  # flat offsets of the rows around the centre
     label[0, 0] = 1.0
     loss, likelihood, pairs, tokens = 0.0, 1.0, 0, 0
     for k in range(walks.shape[0]):
@@ -342,16 +410,26 @@ def train_block(  # type: ignore[no-untyped-def]
                     value = _load(outputs, chosen[r] * dim + d)
                     _store(rows, r * dim + d, value)
                     _store(original, r * dim + d, value)
+            met = 0
             for other in range(left, right):
-                if other == position:
-                    continue
+                if other != position:
+                    context[met] = places[other] * dim
+                    met += 1
+            at = 0
+            while at < met:
+                double = TWO and at + 1 < met and context[at] != context[at + 1]
                 for group in range(groups):
-                    likelihood *= _pair(
-                        inputs, places[other] * dim, rows, group * GROUP * dim, dim, label, rate, group * 8
-                    )
+                    top = group * GROUP * dim
+                    if double:
+                        likelihood *= _two(
+                            inputs, context[at], context[at + 1], rows, top, dim, label, rate, group * 8
+                        )
+                    else:
+                        likelihood *= _pair(inputs, context[at], rows, top, dim, label, rate, group * 8)
                     if likelihood < 1e-200:
                         loss -= math.log(likelihood)
                         likelihood = 1.0
+                at += 2 if double else 1
             pairs += right - left - 1
             for r in range(negatives + 1):
                 place = chosen[r] * dim
