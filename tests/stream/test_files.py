@@ -333,7 +333,8 @@ def test_lag_and_rate_are_noted_now_and_then(
     monkeypatch.setattr("interestgraph.cli.stream._NOTE_SECONDS", 0.0)
     log = write(tmp_path / "log.jsonl", [*some_events(40), "bad"])
     done = ig("stream", "--from", f"jsonl:{log}", "--batch", "10", "--once")
-    notes = re.findall(r"^note: (\d+) messages, [\d,]+/s, ([\d,]+) bytes behind(, 1 rejected)?$", done.err, re.MULTILINE)
+    line = r"^note: (\d+) messages, [\d,]+/s, ([\d,]+) bytes behind(, 1 rejected)?$"
+    notes = re.findall(line, done.err, re.MULTILINE)
     assert [int(messages) for messages, _, _ in notes][-1] == 41
     behind = [int(lag.replace(",", "")) for _, lag, _ in notes]
     assert behind == sorted(behind, reverse=True)
