@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,6 +67,8 @@ def main() -> None:
         "UNWIND/MERGE loop, summed in pandas first": partial(_loop, write_sums),
         "UNWIND/MERGE loop over the rows of the log": partial(_loop, write_event_rows),
     }
+    for library in ("ibis", "duckdb", "pyarrow.parquet"):
+        import_module(library)  # as the loops have theirs before the clock runs
     figures, counts = {}, set()
     with scratch_server() as (settings, server), TemporaryDirectory(prefix="interestgraph-benchmark-") as name:
         for way, run in ways.items():
