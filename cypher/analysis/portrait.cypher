@@ -27,16 +27,17 @@ CALL (u, now) {
   MATCH (u)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})
   WITH now, h.days AS days, h.values AS values
   WITH now, days, values, [k IN range(1, size(days) - 1) | days[k] - days[k - 1]] AS gaps, size(days) AS visits
+  CALL (days) {
+    UNWIND days AS day
+    WITH (day + 3) % 7 AS weekday, count(*) AS times ORDER BY times DESC, weekday LIMIT 1
+    RETURN ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][weekday] + ', ' + times + ' visits' AS favourite
+  }
   UNWIND [
     ['visits', toString(visits), 'days with an event, since ' + toString(date('1970-01-01') + duration({days: days[0]}))],
     ['last visit', toString(date('1970-01-01') + duration({days: days[-1]})),
      toString(now.epochMillis / 86400000 - days[-1]) + ' days ago'],
     ['days between visits', CASE WHEN size(gaps) > 0 THEN toString(COLLECT { UNWIND gaps AS gap RETURN gap ORDER BY gap }[size(gaps) / 2]) END, 'median'],
-    ['favourite weekday', COLLECT {
-       UNWIND days AS day
-       WITH (day + 3) % 7 AS weekday, count(*) AS times ORDER BY times DESC, weekday LIMIT 1
-       RETURN ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][weekday] + ', ' + times + ' visits'
-     }[0], 'UTC'],
+    ['favourite weekday', favourite, 'UTC'],
     ['spend', toString(round(reduce(total = 0.0, value IN values | total + value), 2)), 'sum of the values of all events'],
     ['spend a visit', toString(round(reduce(total = 0.0, value IN values | total + value) / visits, 2)), 'mean']
   ] AS entry

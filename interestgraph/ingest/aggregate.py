@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
-from interestgraph.ingest.buckets import ITEMS, USERS
-from interestgraph.ingest.history import histories
+from interestgraph.ingest.history import HISTORIES, history_of
 from interestgraph.ingest.items import catalogue_of, categories_of, items_of
 from interestgraph.ingest.marketing import campaigns_of, dated, links_of, redemptions
 from interestgraph.ingest.nodes import users_of
+from interestgraph.ingest.slices import in_slices
 from interestgraph.ingest.spec import LoaderSpec
 from interestgraph.ingest.sums import interactions_of
 
@@ -77,7 +78,7 @@ def build_tables(
     """
     if redeemed is None:
         redeemed, _ = redemptions(backend, spec, raw, since, until)
-    interactions = backend.create_table("interactions", interactions_of(events, spec))
+    interactions = in_slices(backend, "interactions", events, "user", lambda part: interactions_of(part, spec))
     links = {
         "received": links_of(spec, raw, spec.received, "received"),
         "promotes": links_of(spec, raw, spec.promotes, "promotes"),
@@ -97,7 +98,6 @@ def build_tables(
         "redeemed": links["redeemed"]
         .group_by("userId", "campaignId")
         .agg(count=ibis._.count(), lastAt=ibis._["at"].max()),
-        **histories(events),
     }
     order = {
         "users": ["userId"],
@@ -106,10 +106,10 @@ def build_tables(
         "received": ["userId", "campaignId"],
         "promotes": ["campaignId", "itemId"],
         "redeemed": ["userId", "campaignId"],
-        USERS: ["userId", "behaviour"],
-        ITEMS: ["itemId", "behaviour"],
     }
     made = {name: backend.create_table(name, table.order_by(order[name])) for name, table in tables.items()}
+    for name, (who, _) in HISTORIES.items():
+        made[name] = in_slices(backend, name, events, who, partial(history_of, name=name))
     return GraphTables(
         interactions=interactions, categories=categories, in_category=in_category, child_of=child_of, **made
     )

@@ -32,20 +32,24 @@ def weeks_of(found: Any, count: Any) -> dict[str, Any]:
     return {"weeks": weeks, "weekCounts": ibis.ifelse(weeks.length() == count, ibis.null("array<int64>"), counts)}
 
 
-def histories(events: ir.Table) -> dict[str, ir.Table]:
-    """The tables `USERS` (userId, behaviour, days, counts, values) and `ITEMS` (itemId, behaviour, weeks, …).
+HISTORIES = {USERS: ("user", "day"), ITEMS: ("item", "week")}
+"""Table -> whose history it is, and the bucket that it counts by."""
+
+
+def history_of(events: ir.Table, name: str) -> ir.Table:
+    """The table `USERS` (userId, behaviour, days, counts, values) or `ITEMS` (itemId, behaviour, weeks, …).
 
     Buckets are in order; `counts` are of events, `values` sums of their values, of none 0.
 
     Args:
         events: user, item, behaviour, at, value.
+        name: which of them.
     """
+    who, bucket = HISTORIES[name]
     day = _day_column(events["at"])
-    dated = events.select("user", "item", "behaviour", day=day, week=(day + 3) // 7, value=events.value.fill_null(0.0))
-    return {
-        USERS: _history(dated, "user", "day").rename(userId="user", days="day"),
-        ITEMS: _history(dated, "item", "week").rename(itemId="item", weeks="week"),
-    }
+    buckets = {"day": day, "week": (day + 3) // 7}
+    dated = events.select(who, "behaviour", value=events.value.fill_null(0.0), **{bucket: buckets[bucket]})
+    return _history(dated, who, bucket).rename({f"{who}Id": who, f"{bucket}s": bucket})
 
 
 def _history(events: ir.Table, who: str, bucket: str) -> ir.Table:

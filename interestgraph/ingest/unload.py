@@ -19,7 +19,7 @@ from interestgraph.errors import StateError, UnknownIdError
 from interestgraph.ingest.books import read_books
 from interestgraph.ingest.buckets import ITEMS, USERS
 from interestgraph.ingest.catalogue import restored, restored_behaviours
-from interestgraph.ingest.history import histories
+from interestgraph.ingest.history import history_of
 from interestgraph.ingest.hold import Hold, Run, take
 from interestgraph.ingest.ledger import COMPACTED, COMPACTED_SCHEMA, EVENTS, read_parts, stored
 from interestgraph.ingest.marketing import REDEEMED
@@ -150,7 +150,7 @@ def _take_out_histories(backend: Any, hold: Hold) -> None:
     for name, (who, key) in {USERS: ("user", "userId"), ITEMS: ("item", "itemId")}.items():
         keys = affected.select(**{key: affected[who]}, behaviour=affected.behaviour).distinct()
         events = left.semi_join(affected, [who, "behaviour"])
-        made = backend.create_table(f"{name}_anew", histories(events)[name])
+        made = backend.create_table(f"{name}_anew", history_of(events, name))
         gone = keys.anti_join(made, [key, "behaviour"]).order_by(key, "behaviour")
         for table, statement in ((made, "set"), (gone, "drop")):
             for batch in parameter_batches(table):
