@@ -136,7 +136,7 @@ class Database:
         """
         text = _text(query)
         with self._session(neo4j.READ_ACCESS) as session:
-            return session.execute_read(lambda tx: tx.run(text, parameters).data())
+            return session.execute_read(lambda tx: _rows(tx.run(text, parameters)))
 
     def write(self, query: str | Query, **parameters: Any) -> list[Row]:
         """Run one writing statement in one transaction; returns its rows.
@@ -153,14 +153,14 @@ class Database:
         with self._session(neo4j.WRITE_ACCESS) as session:
 
             def unit(tx: neo4j.ManagedTransaction) -> T:
-                return work(lambda query, **parameters: tx.run(_text(query), parameters).data())
+                return work(lambda query, **parameters: _rows(tx.run(_text(query), parameters)))
 
             return session.execute_write(unit)
 
     def run(self, query: str | Query, **parameters: Any) -> list[Row]:
         """Run a statement that manages its own transactions: schema commands, CALL IN TRANSACTIONS."""
         with self._session(neo4j.WRITE_ACCESS) as session:
-            return session.run(neo4j.Query(_text(query)), parameters).data()
+            return _rows(session.run(neo4j.Query(_text(query)), parameters))
 
     def stream(self, query: str | Query, **parameters: Any) -> Iterator[list[Any]]:
         """Yield the values of each record of a read-only statement, without keeping them all."""
@@ -311,6 +311,17 @@ def _close(session: neo4j.Session) -> None:
         session.close()
     except driver_errors.DriverError:
         session.close()
+
+
+def _rows(result: neo4j.Result) -> list[Row]:
+    """The records as dictionaries. `neo4j.Record.data` goes through bytes one by one, so they are left out of it."""
+    return [_row(dict(zip(record.keys(), record.values(), strict=True)), record) for record in result]
+
+
+def _row(values: Row, record: neo4j.Record) -> Row:
+    heavy = {name: value for name, value in values.items() if isinstance(value, bytes | bytearray)}
+    others = [name for name in values if name not in heavy]
+    return {**(record.data(*others) if others else {}), **heavy}
 
 
 def _text(query: str | Query) -> str:
