@@ -82,7 +82,8 @@ class Serving:
             state = self._renew(found)
             if state.context.vectors_beside != beside:
                 rows = self._users(state, users)
-        new = {item for row in rows for part in row["doings"] for item in part[1]} - state.catalogue.position.keys()
+        known = state.catalogue.position
+        new = {item for row in rows for part in row["doings"] for item in part[1] if item not in known}
         if new:
             state = self._extend(sorted(new))
         context = replace(state.context, last_event=rows[0]["lastEventAt"])
