@@ -24,9 +24,9 @@ LAYERS = {
     **{"settings": 1, "model": 1},
     "neo4j": 2,
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3, "analysis": 3},
-    **{"train": 4, "stream": 4, "browser": 4},
+    **{"train": 4, "stream": 4, "browser": 4, "reshape": 4},
     "evaluate": 5,
-    **{"status": 6, "doctor": 6, "vectors": 6, "answers": 6},
+    **{"status": 6, "doctor": 6, "vectors": 6, "answers": 6, "upkeep": 6},
     **{"client": 7, "async_client": 8},
     "cli": 9,
     "__main__": 10,
@@ -38,8 +38,8 @@ HEAVY = (
 )
 DRIVER_TYPES = {"interestgraph.client"}
 """May name the driver's types, without importing it when it runs."""
-LONG = {"walk_block", "train_block", "_write"}
-"""Two compiled loops, which every split makes slower; `_write` of enrich."""
+LONG = {"walk_block", "train_block"}
+"""Two compiled loops, which every split makes slower."""
 UNDOCUMENTED = {"interestgraph.embed.formats"}
 
 

@@ -12,6 +12,7 @@ from interestgraph.cli.app import JsonOption, app, open_graph
 
 if TYPE_CHECKING:
     from interestgraph.embed.run import EmbedConfig, EmbedReport
+    from interestgraph.enrich.enrich import EnrichReport
 
 walks = typer.Typer(no_args_is_help=True, help="Random walks.")
 app.add_typer(walks, name="walks")
@@ -44,7 +45,9 @@ BehaviourWeight = Annotated[
 def enrich(
     as_of: AsOf = None,
     neighbours: Annotated[int | None, typer.Option(help="Similar items kept per item.")] = None,
-    resolution: Annotated[float | None, typer.Option(help="Of the upper communities; higher: more of them.")] = None,
+    resolution: Annotated[
+        float | None, typer.Option(help="Of the upper communities; higher: more; default: the most stable over seeds.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the communities.")] = None,
     if_changed: Annotated[
         bool, typer.Option("--if-changed", help="Do nothing if nothing was loaded since the last run.")
@@ -74,15 +77,33 @@ def enrich(
         ("as of", report.as_of),
         ("similar items", report.similar.total),
         ("interests", report.interests.total),
-        ("communities", report.communities),
-        ("communities below them", report.subcommunities),
-        ("modularity", report.modularity),
+        *_community_rows(report),
         ("written", sum(part.written for part in (report.similar, report.interests, report.statistics))),
         ("removed", report.similar.removed + report.interests.removed),
         *((f"seconds to {stage}", round(seconds, 1)) for stage, seconds in report.seconds.items()),
     ]
     title = f"enrichment {report.run_id}" + ("" if report.changed else " (the graph was up to date)")
     print_table(title, ("", ""), rows)
+
+
+def _community_rows(report: EnrichReport) -> list[tuple[str, object]]:
+    found = report.figures
+    return [
+        ("communities", report.communities),
+        ("  kept, new, gone since the last run", f"{found.kept}, {found.new}, {found.gone}"),
+        ("  resolution", found.resolution),
+        ("  stability over seeds", found.stability),
+        ("  modularity", found.modularity),
+        ("  coverage", found.coverage),
+        ("  mean conductance", found.conductance),
+        ("communities below them", report.subcommunities),
+        ("  kept, new, gone since the last run", f"{found.fine_kept}, {found.fine_new}, {found.fine_gone}"),
+        ("  modularity", found.fine_modularity),
+        ("  coverage", found.fine_coverage),
+        ("  mean conductance", found.fine_conductance),
+        ("% of users in no community", round(100 * found.users_left_out, 2)),
+        ("% of items in no community", round(100 * found.items_left_out, 2)),
+    ]
 
 
 @app.command()

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from interestgraph.enrich.partition import Ints, Quality, leiden, quality_of
+from interestgraph.enrich.resolution import CommunityConfig as CommunityConfig
+from interestgraph.enrich.resolution import Trial, choose, trials
 from interestgraph.enrich.similarity import Neighbours
 
 if TYPE_CHECKING:
@@ -15,68 +18,68 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CommunityConfig:
-    """How communities are found."""
-
-    resolution: float = 1.0
-    """Of the upper level; the higher, the more and smaller communities."""
-    fine_factor: float = 4.0
-    """Resolution of the lower level, in multiples of `resolution`."""
-    min_size: int = 5
-    """Smaller groups are no communities; their members belong to none."""
-    iterations: int = 2
-    seed: int = 42
-
-
-@dataclass(frozen=True)
 class Communities:
     """A two-level partition of users and items; -1 means: in no community."""
 
-    user: NDArray[np.int32]
+    user: Ints
     """Fine community of each user, shape (users,)."""
-    item: NDArray[np.int32]
+    item: Ints
     """Fine community of each item, shape (items,)."""
-    parent: NDArray[np.int32]
+    parent: Ints
     """Coarse community of each fine one, shape (fine,)."""
-    modularity: tuple[float, float]
-    """Of the coarse and the fine partition, each at its own resolution."""
+    trials: tuple[Trial, ...]
+    """Resolutions that were tried."""
+    chosen: Trial
+    """The one that the upper level has."""
+    quality: tuple[Quality, Quality]
+    """Of the coarse and the fine partition."""
 
     @property
     def n_coarse(self) -> int:
         """Number of coarse communities."""
         return int(self.parent.max(initial=-1)) + 1
 
+    def upper(self, fine: Ints) -> Ints:
+        """Coarse communities of fine ones, -1 for -1."""
+        if len(self.parent) == 0:
+            return fine
+        return np.where(fine >= 0, self.parent[fine], -1).astype(np.int32)
 
-def communities(matrix: sparse.csr_array, neighbours: Neighbours, config: CommunityConfig) -> Communities:
+
+def communities(
+    matrix: sparse.csr_array, neighbours: Neighbours, config: CommunityConfig, last_resolution: float | None = None
+) -> Communities:
     """Partition users and items together.
 
     The graph joins users to items by log(1 + weight), normalised by both degrees so that neither heavy users nor
     popular items attract everything, and items to their nearest neighbours by half their score. The coarse level
     is its Leiden partition; the fine level is the Leiden partition of what is left when the edges between coarse
-    communities are taken out, so that every fine community lies in one coarse community. Source: Traag, Waltman
-    and van Eck, "From Louvain to Leiden", Scientific Reports 9, 2019.
+    communities are taken out, so that every fine community lies in one coarse community.
 
     Args:
         matrix: users x items, time-weighted.
         neighbours: nearest items.
         config: parameters.
+        last_resolution: that of the run before, which stays where others are no better.
     """
     n_users = matrix.shape[0]
-    graph = _joint_graph(matrix, neighbours)
-    coarse_quality, coarse = _leiden(graph, config.resolution, config)
-    row = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-    graph.data[coarse[row] != coarse[graph.indices]] = 0.0
-    graph.eliminate_zeros()
-    fine_quality, fine = _leiden(graph, config.resolution * config.fine_factor, config)
-    valid = np.diff(graph.indptr) > 0
+    graph = joint_graph(matrix, neighbours)
+    tried = trials(graph, config)
+    chosen = choose(tried, config, last_resolution)
+    coarse = chosen.labels
+    parts = _within(graph, coarse)
+    fine = leiden(parts, chosen.resolution * config.fine_factor, config.seed, config.iterations)
+    valid = np.diff(parts.indptr) > 0
     fine = _renumber(_gather_small(fine, coarse, valid, config.min_size), valid, config.min_size)
     coarse = _renumber(coarse, fine >= 0, 1)
     parent = np.full(int(fine.max(initial=-1)) + 1, -1, dtype=np.int32)
     parent[fine[fine >= 0]] = coarse[fine >= 0]
-    return Communities(fine[:n_users], fine[n_users:], parent, (coarse_quality, fine_quality))
+    quality = (quality_of(graph, coarse), quality_of(graph, fine))
+    return Communities(fine[:n_users], fine[n_users:], parent, tuple(tried), chosen, quality)
 
 
-def _joint_graph(matrix: sparse.csr_array, neighbours: Neighbours) -> sparse.csr_array:
+def joint_graph(matrix: sparse.csr_array, neighbours: Neighbours) -> sparse.csr_array:
+    """The graph that is partitioned: users first, then items; symmetric."""
     from scipy import sparse
 
     n_items = matrix.shape[1]
@@ -95,28 +98,18 @@ def _joint_graph(matrix: sparse.csr_array, neighbours: Neighbours) -> sparse.csr
     return graph
 
 
-def _leiden(graph: sparse.csr_array, resolution: float, config: CommunityConfig) -> tuple[float, NDArray[np.int32]]:
-    from graspologic_native import leiden_csr
+def _within(graph: sparse.csr_array, group: Ints) -> sparse.csr_array:
+    """The graph without edges between groups."""
+    from scipy import sparse
 
-    if graph.nnz == 0:
-        return 0.0, np.arange(graph.shape[0], dtype=np.int32)
-    quality, labels = leiden_csr(  # labels: node -> community
-        graph.indptr.astype(np.int64),
-        graph.indices.astype(np.int32),
-        graph.data.astype(np.float64),
-        graph.shape[0],
-        resolution=resolution,
-        iterations=config.iterations,
-        seed=config.seed,
-    )
-    found = np.arange(graph.shape[0], dtype=np.int32)
-    found[np.fromiter(labels.keys(), np.int64)] = np.fromiter(labels.values(), np.int32)
-    return float(quality), found
+    parts = sparse.csr_array(graph, copy=True)
+    row = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+    parts.data[group[row] != group[graph.indices]] = 0.0
+    parts.eliminate_zeros()
+    return parts
 
 
-def _gather_small(
-    fine: NDArray[np.int32], coarse: NDArray[np.int32], valid: NDArray[np.bool_], min_size: int
-) -> NDArray[np.int32]:
+def _gather_small(fine: Ints, coarse: Ints, valid: NDArray[np.bool_], min_size: int) -> Ints:
     """Put fine groups that are too small together within their coarse one, and what is still too small into its
     largest fine group, so that nobody leaves a coarse group of sufficient size."""
     made = fine.astype(np.int64)
@@ -134,7 +127,7 @@ def _gather_small(
     return made.astype(np.int32)
 
 
-def _renumber(labels: NDArray[np.int32], valid: NDArray[np.bool_], min_size: int) -> NDArray[np.int32]:
+def _renumber(labels: Ints, valid: NDArray[np.bool_], min_size: int) -> Ints:
     """Number groups of valid members by falling size (then by first member); smaller groups become -1."""
     made = np.full(len(labels), -1, dtype=np.int32)
     found, first, where, size = np.unique(labels[valid], return_index=True, return_inverse=True, return_counts=True)
@@ -144,50 +137,3 @@ def _renumber(labels: NDArray[np.int32], valid: NDArray[np.bool_], min_size: int
     number[kept] = np.arange(len(kept), dtype=np.int32)
     made[valid] = number[where]
     return made
-
-
-def community_labels(
-    group: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    membership: sparse.csr_array,
-    names: tuple[str, ...],
-    titles: tuple[str | None, ...],
-    words: int = 3,
-) -> list[str]:
-    """Name each group of items by the categories that it holds more of than the whole does.
-
-    A category's score is its share of the group times the logarithm of that share over its share of everything
-    (the pointwise Kullback-Leibler divergence), so a label needs to be both typical and large. Groups without
-    categories are named by their heaviest item.
-
-    Args:
-        group: group of each item, -1 for none, shape (items,).
-        weight: weight of each item, shape (items,).
-        membership: items x categories, of one level of the tree.
-        names: names of the categories.
-        titles: titles of the items.
-        words: most names in a label.
-    """
-    from scipy import sparse
-
-    count = int(group.max(initial=-1)) + 1
-    inside = group >= 0
-    grouped = sparse.csr_array((weight[inside], (group[inside], np.flatnonzero(inside))), shape=(count, len(group)))
-    mass = sparse.csr_array(grouped @ membership)
-    overall = mass.sum(axis=0)
-    total = overall.sum()
-    labels = []
-    for at in range(count):
-        row = slice(mass.indptr[at], mass.indptr[at + 1])
-        category, amount = mass.indices[row], mass.data[row]
-        if amount.sum() > 0:
-            share = amount / amount.sum()
-            score = share * np.log(share / (overall[category] / total))
-            order = np.lexsort((category, -score))
-            chosen = [names[category[k]] for k in order if score[k] > 0 or k == order[0]]
-            labels.append(", ".join(list(dict.fromkeys(chosen))[:words]))
-        else:
-            members = np.flatnonzero(group == at)
-            best = members[np.argmax(weight[members])] if len(members) else -1
-            labels.append((titles[best] or "") if best >= 0 else "")
-    return labels

@@ -8,26 +8,29 @@ import secrets
 import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interestgraph.enrich.communities import (
-    Communities,
-    CommunityConfig,
-    communities,
-    community_labels,
-)
-from interestgraph.enrich.interests import InterestConfig, Interests, interests
-from interestgraph.enrich.linear import LinearConfig, linear_items, linear_parts
-from interestgraph.enrich.similarity import Neighbours, SimilarityConfig, similar_items
-from interestgraph.enrich.trends import ItemStatistics, TrendConfig, item_statistics, repeat_share
-from interestgraph.enrich.write import Changes, Writer, sync_links, sync_parts, sync_rows
+from interestgraph.enrich.communities import Communities, CommunityConfig, communities
+from interestgraph.enrich.figures import CommunityFigures, figures
+from interestgraph.enrich.interests import InterestConfig, interests
+from interestgraph.enrich.labels import community_labels
+from interestgraph.enrich.linear import LinearConfig, linear_items
+from interestgraph.enrich.numbering import Past, numbered, read_past
+from interestgraph.enrich.results import Results, write_results
+from interestgraph.enrich.similarity import SimilarityConfig, similar_items
+from interestgraph.enrich.trends import TrendConfig, item_statistics, repeat_share
+from interestgraph.enrich.write import Changes, Writer
 from interestgraph.model import Progress
 from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.fingerprint import graph_fingerprint
 from interestgraph.neo4j.schema import ensure_schema
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -56,25 +59,14 @@ class EnrichReport:
     """Communities on the upper level."""
     subcommunities: int
     """Communities on the lower level."""
-    modularity: float
-    """Of the upper level."""
+    figures: CommunityFigures
+    """What the communities are worth, and how many are those of the last run."""
     users_without_community: int
     items_without_community: int
     changed: bool
     """False: the graph was up to date, and nothing was written."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Stage -> seconds."""
-
-
-@dataclass(frozen=True)
-class _Results:
-    neighbours: Neighbours
-    linear: Neighbours
-    statistics: ItemStatistics
-    interests: Interests
-    communities: Communities
-    labels: tuple[list[str], list[str]]
-    """Of the upper and the lower level."""
 
 
 def enrich(
@@ -104,10 +96,11 @@ def enrich(
     adjacency = export_adjacency(database)
     moment = adjacency.moment(config.as_of)
     exported = time.perf_counter()
-    results = _compute(adjacency, moment, config)
+    run_id = f"enrich-{hashlib.sha256(f'{parameters}{moment}{_input_hash(adjacency)}'.encode()).hexdigest()[:12]}"
+    past = read_past(database)
+    results = _compute(adjacency, moment, config, past, run_id)
     computed = time.perf_counter()
     as_of = datetime.fromtimestamp(moment, UTC)
-    run_id = f"enrich-{hashlib.sha256(f'{parameters}{moment}{_input_hash(adjacency)}'.encode()).hexdigest()[:12]}"
     found = results.communities
     properties = {
         "asOf": as_of,
@@ -117,7 +110,8 @@ def enrich(
         "fingerprint": fingerprint + parameters,
         "communities": found.n_coarse,
         "subcommunities": len(found.parent),
-        "modularity": found.modularity[0],
+        **results.numbered.properties,
+        **figures(found, results.numbered).properties,
         "usersWithoutCommunity": int((found.user < 0).sum()),
         "itemsWithoutCommunity": int((found.item < 0).sum()),
         "similar": len(results.neighbours.item),
@@ -127,7 +121,7 @@ def enrich(
     token = secrets.token_hex(8)
     database.write("enrich/open_run", runId=run_id, token=token, properties=properties)
     writer = Writer(database, run_id, token)
-    parts = _write(writer, adjacency, results, round(moment * 1000), progress)
+    parts = write_results(writer, adjacency, past, results, round(moment * 1000), progress)
     writer.write("enrich/close_run", runId=run_id)
     written = time.perf_counter()
     return replace(
@@ -151,42 +145,44 @@ def _report_of(run: Row) -> EnrichReport:
         statistics=Changes(total=run["statistics"]),
         communities=run["communities"],
         subcommunities=run["subcommunities"],
-        modularity=run["modularity"],
+        figures=CommunityFigures.of_run(run),
         users_without_community=run["usersWithoutCommunity"],
         items_without_community=run["itemsWithoutCommunity"],
         changed=False,
     )
 
 
-def _compute(adjacency: Adjacency, moment: float, config: EnrichConfig) -> _Results:
-    from scipy import sparse
-
+def _compute(adjacency: Adjacency, moment: float, config: EnrichConfig, past: Past, run_id: str) -> Results:
     matrix = adjacency.matrix(moment)
     membership = adjacency.category_matrix()
     neighbours = similar_items(matrix, config.similarity)
-    found = communities(matrix, neighbours, config.community)
+    found = communities(matrix, neighbours, config.community, past.resolution(run_id))
     weight = np.asarray(matrix.sum(axis=0), dtype=np.float64)
-    deepest = int(adjacency.category_level.max(initial=1))
-    labels = []
-    for level, group in ((max(1, deepest - 1), upper_level(found)), (deepest, found.item)):
-        chosen = sparse.diags_array((adjacency.category_level == level).astype(float))
-        members = sparse.csr_array(membership @ chosen)
-        labels.append(community_labels(group, weight, members, adjacency.category_names, adjacency.titles))
-    return _Results(
+    return Results(
         neighbours=neighbours,
         linear=linear_items(matrix, config.linear),
         statistics=item_statistics(adjacency.primary, len(adjacency.items), moment, config.trend),
         interests=interests(matrix, membership, adjacency.category_level, config.interest),
         communities=found,
-        labels=(labels[0], labels[1]),
+        labels=_labels(adjacency, found, weight, membership),
+        numbered=numbered(past, run_id, adjacency, found, config.community.least_overlap),
     )
 
 
-def upper_level(found: Communities) -> NDArray[np.int32]:
-    """Coarse community of each item, -1 for none."""
-    if len(found.parent) == 0:
-        return found.item
-    return np.where(found.item >= 0, found.parent[found.item], -1).astype(np.int32)
+def _labels(
+    adjacency: Adjacency, found: Communities, weight: NDArray[np.float64], membership: sparse.csr_array
+) -> tuple[list[str], list[str]]:
+    """Labels of the upper communities by the last level of the tree but one, of those below by the last one."""
+    from scipy import sparse
+
+    deepest = int(adjacency.category_level.max(initial=1))
+
+    def of(level: int, group: NDArray[np.int32]) -> list[str]:
+        chosen = sparse.diags_array((adjacency.category_level == level).astype(float))
+        members = sparse.csr_array(membership @ chosen)
+        return community_labels(group, weight, members, adjacency.category_names, adjacency.titles)
+
+    return of(max(1, deepest - 1), found.upper(found.item)), of(deepest, found.item)
 
 
 def _input_hash(adjacency: Adjacency) -> str:
@@ -198,100 +194,3 @@ def _input_hash(adjacency: Adjacency) -> str:
             digest.update(np.ascontiguousarray(column).tobytes())
     digest.update(adjacency.member_category.tobytes())
     return digest.hexdigest()
-
-
-def _write(
-    writer: Writer, adjacency: Adjacency, results: _Results, at: int, progress: Progress | None
-) -> dict[str, Changes]:
-    users, items, categories = adjacency.users, adjacency.items, adjacency.categories
-    near, wishes, found = results.neighbours, results.interests, results.communities
-    fine = [f"2-{number + 1}" for number in range(len(found.parent))]
-    of_item = [fine[number] if number >= 0 else None for number in found.item.tolist()]
-    of_user = [fine[number] if number >= 0 else None for number in found.user.tolist()]
-    nodes = _community_rows(results)
-    database = writer.database
-    writer.write("enrich/drop_communities", keep=[row["communityId"] for row in nodes])
-    writer.write("enrich/put_communities", rows=nodes)
-    similar = {
-        (items[i], items[j]): (score,)
-        for i, j, score in zip(near.item.tolist(), near.other.tolist(), near.score.tolist(), strict=True)
-    }
-    wanted = {
-        (users[u], categories[c]): (score, share, at)
-        for u, c, score, share in zip(
-            wishes.user.tolist(),
-            wishes.category.tolist(),
-            wishes.score.tolist(),
-            wishes.share.tolist(),
-            strict=True,
-        )
-    }
-    statistics = results.statistics
-    rows: list[Row] = [
-        {
-            "itemId": item,
-            "trend": trend,
-            "trendAt": at,
-            "buyers": buyers,
-            "repeatRate": repeat,
-            "communityId": community,
-        }
-        for item, trend, buyers, repeat, community in zip(
-            items,
-            statistics.trend.tolist(),
-            statistics.buyers.tolist(),
-            statistics.repeat_rate.tolist(),
-            of_item,
-            strict=True,
-        )
-    ]
-    user_rows: list[Row] = [
-        {"userId": user, "communityId": community} for user, community in zip(users, of_user, strict=True)
-    ]
-    item_links = {(row["itemId"], row["communityId"]): () for row in rows if row["communityId"]}
-    user_links = {(row["userId"], row["communityId"]): () for row in user_rows if row["communityId"]}
-    parents = {(name, f"1-{above + 1}"): () for name, above in zip(fine, found.parent.tolist(), strict=True)}
-    return {
-        "linear": sync_parts(writer, linear_parts(results.linear, items)),
-        "statistics": sync_rows(
-            database,
-            "enrich/export_item_statistics",
-            "enrich/put_item_statistics",
-            rows,
-            "itemId",
-            progress,
-            "item statistics",
-        ),
-        "users": sync_rows(
-            database, "enrich/export_user_communities", "enrich/put_user_communities", user_rows, "userId"
-        ),
-        "similar": sync_links(writer, "similar", similar, ("score",), progress),
-        "interests": sync_links(writer, "interests", wanted, ("score", "share", "asOf"), progress),
-        "item_community": sync_links(writer, "item_community", item_links, (), progress),
-        "user_community": sync_links(writer, "user_community", user_links, (), progress),
-        "parents": sync_links(writer, "community_parents", parents, (), progress),
-    }
-
-
-def _community_rows(results: _Results) -> list[Row]:
-    found = results.communities
-    coarse_labels, fine_labels = results.labels
-    count = len(found.parent)
-    users = np.bincount(found.user[found.user >= 0], minlength=count)
-    items = np.bincount(found.item[found.item >= 0], minlength=count)
-    above_users = np.bincount(found.parent, weights=users, minlength=found.n_coarse).astype(int)
-    above_items = np.bincount(found.parent, weights=items, minlength=found.n_coarse).astype(int)
-
-    def row(level: int, number: int, labels: list[str], users: int, items: int) -> Row:
-        label = labels[number] if number < len(labels) and labels[number] else f"community {level}-{number + 1}"
-        return {
-            "communityId": f"{level}-{number + 1}",
-            "level": level,
-            "label": label,
-            "size": users + items,
-            "users": users,
-            "items": items,
-        }
-
-    upper = [row(1, at, coarse_labels, int(above_users[at]), int(above_items[at])) for at in range(found.n_coarse)]
-    return upper + [row(2, at, fine_labels, int(users[at]), int(items[at])) for at in range(count)]

@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 RESERVED = {
     "userId", "itemId", "title", "brand", "price", "priceAt", "discontinued", "trend", "trendAt", "buyers",
-    "repeatRate", "embedding", "embeddingRun", "communityId",
+    "repeatRate", "embedding", "embeddingRun", "communityId", "communityBefore", "upperBefore",
+    "communityRun",
 }  # fmt: skip
 """Properties of users and items that this package writes itself."""
 

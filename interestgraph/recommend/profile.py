@@ -9,7 +9,7 @@ from typing import Any
 from interestgraph.neo4j.connection import Database
 from interestgraph.recommend.context import check_count, read_context, require_user
 
-_DERIVED = {"userId", "embedding", "embeddingRun", "communityId"}
+_DERIVED = {"userId", "embedding", "embeddingRun", "communityId", "communityBefore", "upperBefore", "communityRun"}
 
 
 @dataclass(frozen=True)

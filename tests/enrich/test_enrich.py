@@ -12,9 +12,10 @@ import pytest
 from scipy import sparse
 
 from interestgraph import StateError
-from interestgraph.enrich.communities import CommunityConfig, communities, community_labels
+from interestgraph.enrich.communities import CommunityConfig, communities
 from interestgraph.enrich.enrich import EnrichConfig, enrich
 from interestgraph.enrich.interests import InterestConfig, interests
+from interestgraph.enrich.labels import community_labels
 from interestgraph.enrich.similarity import Neighbours, SimilarityConfig, similar_items
 from interestgraph.enrich.trends import TrendConfig, item_statistics
 from interestgraph.ingest.load import LoadConfig, load
