@@ -70,6 +70,8 @@ class AsyncInterestGraph:
     compact = _in_thread(InterestGraph.compact)
     stream = _in_thread(InterestGraph.stream)
     enrich = _in_thread(InterestGraph.enrich)
+    compare_communities = _in_thread(InterestGraph.compare_communities)
+    reshape = _in_thread(InterestGraph.reshape)
     embed = _in_thread(InterestGraph.embed)
     fold_in = _in_thread(InterestGraph.fold_in)
     runs = _in_thread(InterestGraph.runs)

@@ -13,6 +13,7 @@ from interestgraph.answers import AnswerMethods
 from interestgraph.errors import ConfigurationError
 from interestgraph.model import Progress
 from interestgraph.settings import Settings, load_settings
+from interestgraph.upkeep import UpkeepMethods
 from interestgraph.vectors import VectorMethods
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from interestgraph.train.train import TrainConfig, TrainReport
 
 
-class InterestGraph(AnswerMethods, VectorMethods):
+class InterestGraph(AnswerMethods, UpkeepMethods, VectorMethods):
     """An interest graph in a Neo4j database.
 
     ::

@@ -84,6 +84,7 @@ def open_graph() -> InterestGraph:
 # The command groups register themselves on `app`.
 from interestgraph.cli import (  # noqa: E402
     browser,  # noqa: F401
+    communities,  # noqa: F401
     db,  # noqa: F401
     demo,  # noqa: F401
     embed,  # noqa: F401
@@ -93,6 +94,7 @@ from interestgraph.cli import (  # noqa: E402
     predict,  # noqa: F401
     query,  # noqa: F401
     recommend,  # noqa: F401
+    reshape,  # noqa: F401
     serve,  # noqa: F401
     split,  # noqa: F401
     state,  # noqa: F401

@@ -45,6 +45,9 @@ def evaluate(
     baskets: Annotated[bool, typer.Option("--baskets", help="Test on the last basket of each user.")] = False,
     users: Annotated[int, typer.Option(help="Most users to make lists for, drawn at random; 0: all.")] = 20_000,
     tune: Annotated[bool, typer.Option("--tune/--no-tune", help="Tune baselines on a window before the test.")] = True,
+    prune_below: Annotated[
+        float | None, typer.Option(help="Reshape the platform's graph first: what does `reshape --below` cost?")
+    ] = None,
     json: Annotated[str | None, typer.Option(help="Write the whole report to this JSON file; -: print it.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as one HTML file with plots.")] = None,
 ) -> None:
@@ -68,6 +71,7 @@ def evaluate(
         baskets=baskets,
         users=users or None,
         tune=tune,
+        prune_below=prune_below,
     )
     with Bars() as bars:
         report = run(settings(), config, bars)

@@ -127,7 +127,7 @@ def cluster(vectors: NDArray[np.float32], method: Method, config: CompareConfig,
     else:
         smallest = max(2, min(config.min_cluster_size, len(vectors)))
         found = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(directions)
-    return np.maximum(found, -1).astype(np.int64)
+    return np.asarray(np.maximum(found, -1), dtype=np.int64)
 
 
 def compared(groups: Mapping[str, Labels]) -> Comparison:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,8 +156,8 @@ def numbered(past: Past, run_id: str, adjacency: Adjacency, found: Communities, 
 
 
 def _noted(run: Row, name: str) -> Matching:
-    changes: Sequence[Any] = run.get(f"{name}Changes", (0, 0, 0))
-    return Matching(tuple(run.get(f"{name}Numbers", ())), *changes, last=run.get(f"{name}Last", 0))
+    kept, new, gone = run.get(f"{name}Changes", (0, 0, 0))
+    return Matching(tuple(run.get(f"{name}Numbers", ())), kept, new, gone, run.get(f"{name}Last", 0))
 
 
 def _numbers(names: Sequence[str | None]) -> NDArray[np.int64]:

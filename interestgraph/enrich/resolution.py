@@ -1,9 +1,9 @@
 """Which resolution the communities get, when none is given: the one that chance decides least about.
 
 Leiden depends on the order in which it looks at nodes. Each resolution of a small grid is tried with a few seeds; of
-those whose largest community stays within the limit, the ones whose partitions agree best between seeds (mean adjusted
-Rand index) are looked at, and among them modularity decides, unless the resolution of the last run is one of them:
-then it stays, so that communities do not change because of a tie.
+those that make neither one lump nor too many communities for people to look at, the ones whose partitions agree best
+between seeds (mean adjusted Rand index) are looked at, and among them modularity decides, unless the resolution of the
+last run is one of them: then it stays, so that communities do not change because of a tie.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ class CommunityConfig:
     """Resolutions to choose from."""
     seeds: int = 3
     """Partitions, each with a seed of its own, that stability is measured between."""
-    tolerance: float = 0.02
-    """Resolutions count as equally stable when their stability differs by no more."""
+    tolerance: float = 0.05
+    """Resolutions count as equally stable when their stability differs by no more; three seeds tell no finer."""
     largest_share: float = 0.5
     """A resolution is passed over when one community holds more than that share of all nodes that have edges."""
+    most: int = 150
+    """A resolution is passed over when it makes more upper communities, unless all do."""
     fine_factor: float = 4.0
     """Resolution of the lower level, in multiples of that of the upper one."""
     min_size: int = 5
@@ -74,7 +76,7 @@ def trials(graph: sparse.csr_array, config: CommunityConfig) -> list[Trial]:
     seeds = range(config.seed, config.seed + max(1, config.seeds))
     jobs = [(resolution, seed) for resolution in grid for seed in seeds]
     with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(lambda job: leiden(graph, *job, config.iterations), jobs))
+        found = list(pool.map(lambda job: leiden(graph, job[0], job[1], config.iterations), jobs))
     connected = np.diff(graph.indptr) > 0
     made = []
     for place, resolution in enumerate(grid):
@@ -91,9 +93,11 @@ def choose(tried: Sequence[Trial], config: CommunityConfig, last: float | None =
         config: the limits.
         last: resolution of the last run.
     """
-    allowed = [trial for trial in tried if trial.communities > 1 and trial.largest_share <= config.largest_share]
-    if not allowed:
+    fitting = [trial for trial in tried if trial.communities > 1 and trial.largest_share <= config.largest_share]
+    if not fitting:
         return min(tried, key=lambda trial: (trial.largest_share, trial.resolution))
+    fewest = min(fitting, key=lambda trial: (trial.communities, trial.resolution))
+    allowed = [trial for trial in fitting if trial.communities <= config.most] or [fewest]
     best = max(trial.stability for trial in allowed)
     stable = [trial for trial in allowed if trial.stability >= best - config.tolerance]
     return max(stable, key=lambda trial: (trial.resolution == last, trial.modularity, -trial.resolution))

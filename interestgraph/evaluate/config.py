@@ -50,6 +50,9 @@ class EvaluateConfig:
     """Whether baselines are tuned on a window before the test."""
     seed: int = 42
     """Of the holdout and of the choice of users."""
+    prune_below: float | None = None
+    """The platform's graph is reshaped before it is asked, to see what pruning costs: relationships that weigh less are
+    pruned; None: it is not."""
     recommend: RecommendConfig = field(default_factory=RecommendConfig)
     embed: EmbedConfig = field(default_factory=EmbedConfig)
     enrich: EnrichConfig = field(default_factory=EnrichConfig)

@@ -26,6 +26,7 @@ from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database
 from interestgraph.neo4j.scratch import scratch_database
 from interestgraph.recommend.sources import SOURCES
+from interestgraph.reshape.reshape import ReshapeConfig, reshape
 from interestgraph.settings import Settings
 from interestgraph.train.replay import ReplayConfig, replay
 from interestgraph.train.train import TrainConfig, train
@@ -84,6 +85,9 @@ def platform_answers(
             embed=config.embed,
         )
         seconds = replay(database, scratch, source, progress)
+        if config.prune_below is not None:
+            asked = ReshapeConfig(below=config.prune_below, users=1, enrich=config.enrich)
+            seconds["reshape"] = sum(reshape(database, asked, progress).seconds.values())
         began = time.perf_counter()
         vectors = graph.read_vectors(database, protocol.log)
         answers = Answers(

@@ -14,6 +14,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from interestgraph.ingest.aliases import Aliases, renamed, without
 from interestgraph.ingest.history import HISTORIES, history_of
 from interestgraph.ingest.items import catalogue_of, categories_of, items_of
 from interestgraph.ingest.marketing import campaigns_of, dated, links_of, redemptions
@@ -62,6 +63,7 @@ def build_tables(
     since: datetime | None = None,
     until: datetime | None = None,
     redeemed: ir.Table | None = None,
+    aliases: Aliases | None = None,
 ) -> GraphTables:
     """Aggregate cleaned events and the specification's other files.
 
@@ -72,19 +74,23 @@ def build_tables(
         raw: all files, from `read_files`, by their names under ``[files]``.
         since, until: the period (naive, UTC) of dated links, as for the events.
         redeemed: from `redemptions`; None: all of the period.
+        aliases: items that were merged into others, which stand in their place.
 
     Raises:
         DataError: a column is missing.
     """
     if redeemed is None:
         redeemed, _ = redemptions(backend, spec, raw, since, until)
+    aliases = aliases or {}
+    events = renamed(events, "item", aliases)
     interactions = in_slices(backend, "interactions", events, "user", lambda part: interactions_of(part, spec))
     links = {
         "received": links_of(spec, raw, spec.received, "received"),
         "promotes": links_of(spec, raw, spec.promotes, "promotes"),
         "redeemed": redeemed.select(userId=redeemed.user, campaignId=redeemed.item, at=dated(redeemed["at"])),
     }
-    catalogue = backend.create_table("catalogue", catalogue_of(spec, raw))
+    links["promotes"] = renamed(links["promotes"], "itemId", aliases)
+    catalogue = backend.create_table("catalogue", without(catalogue_of(spec, raw), "itemId", aliases))
     items = items_of(spec, events, catalogue, interactions, links["promotes"])
     users = users_of(spec, raw, interactions, [links["received"], links["redeemed"]])
     categories, in_category, child_of = categories_of(backend, catalogue)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
+from interestgraph.ingest.aliases import Aliases, read_aliases
 from interestgraph.ingest.hold import Hold
 from interestgraph.ingest.ledger import DECLARED, read_parts
 from interestgraph.ingest.write import BATCH, epoch_millis
@@ -34,10 +35,10 @@ def restored(hold: Hold, load_id: str, others: Sequence[str], met: Mapping[str, 
     Returns:
         How many nodes are removed.
     """
-    database = hold.database
+    database, aliases = hold.database, read_aliases(hold.database)
     for kind, keys in LINKS.items():
-        mine = {tuple(row[key] for key in keys) for row in _rows(database, kind, [load_id])}
-        mine -= {tuple(row[key] for key in keys) for row in _rows(database, kind, others)}
+        mine = {_ends(row, keys, aliases) for row in _rows(database, kind, [load_id])}
+        mine -= {_ends(row, keys, aliases) for row in _rows(database, kind, others)}
         for batch in batched(({"start": start, "end": end} for start, end in sorted(mine)), BATCH):
             hold.write(f"ingest/{kind}_drop", rows=batch)
     _restore_categories(hold, load_id, others)
@@ -45,8 +46,11 @@ def restored(hold: Hold, load_id: str, others: Sequence[str], met: Mapping[str, 
     for kind, key in NODES.items():
         ids = {row[key] for row in _rows(database, kind, [load_id])} | met.get(kind, set())
         names = {name for row in _rows(database, kind, [load_id]) for name in row if name != key}
+        if kind == "items":
+            ids |= {name for name, into in aliases.items() if into in ids}
         left = _folded(_rows(database, kind, others), key, ids)
-        for names_gone in batched(sorted(ids - set(left)), BATCH):
+        standing = {aliases[name] for name in left if name in aliases} if kind == "items" else set()
+        for names_gone in batched(sorted(ids - set(left) - standing), BATCH):
             removed += hold.write(f"ingest/{kind}_drop", ids=names_gone)[0]["removed"]
         # Nodes that are only known from recorded events stay, without attributes.
         rows = ({key: name, "properties": {**dict.fromkeys(names), **left.get(name, {})}} for name in sorted(ids))
@@ -57,6 +61,12 @@ def restored(hold: Hold, load_id: str, others: Sequence[str], met: Mapping[str, 
     for batch in batched(sorted(mine_categories), BATCH):
         removed += hold.write("ingest/categories_drop", ids=batch)[0]["removed"]
     return removed
+
+
+def _ends(row: Row, keys: tuple[str, str], aliases: Aliases) -> tuple[Any, Any]:
+    """The ends of a link; items have the names that the graph knows them by."""
+    start, end = (aliases.get(row[key], row[key]) if key == "itemId" else row[key] for key in keys)
+    return start, end
 
 
 def restored_behaviours(hold: Hold, load_id: str, others: Sequence[Row]) -> None:
@@ -88,9 +98,27 @@ def _restore_categories(hold: Hold, load_id: str, others: Sequence[str]) -> None
             if row["itemId"] in latest:
                 found.setdefault(row["itemId"], []).append(row["categoryId"])
         latest |= found
+    _restore_tree(hold, others, {name for names in latest.values() for name in names})
     rows = [{"itemId": item, "categoryIds": latest[item]} for item in sorted(latest)]
     for batch in batched(rows, BATCH):
         hold.write("ingest/in_category", rows=batch)
+
+
+def _restore_tree(hold: Hold, others: Sequence[str], wanted: set[str]) -> None:
+    """Categories that have items again, and all above them: `interestgraph reshape` deletes those without."""
+    parents: dict[str, set[str]] = {}
+    for row in _rows(hold.database, "child_of", others):
+        parents.setdefault(row["categoryId"], set()).add(row["parentId"])
+    tree, new = set(wanted), set(wanted)
+    while new:
+        new = {parent for name in new for parent in parents.get(name, ())} - tree
+        tree |= new
+    nodes = {row["categoryId"]: row for row in _rows(hold.database, "categories", others) if row["categoryId"] in tree}
+    links = [{"categoryId": name, "parentId": parent} for name in tree for parent in parents.get(name, ())]
+    for batch in batched((nodes[name] for name in sorted(nodes)), BATCH):
+        hold.write("ingest/categories", rows=batch)
+    for batch in batched(sorted(links, key=lambda row: (row["categoryId"], row["parentId"])), BATCH):
+        hold.write("ingest/child_of", rows=batch)
 
 
 def _rows(database: Database, kind: str, loads: Sequence[str]) -> Iterator[Row]:

@@ -27,6 +27,7 @@ from interestgraph.ingest.hold import Run, take
 from interestgraph.ingest.ledger import Ledger
 from interestgraph.ingest.prepare import LoadConfig as LoadConfig
 from interestgraph.ingest.prepare import Prepared, naive, narrowed, prepare
+from interestgraph.ingest.pruned import is_any
 from interestgraph.ingest.read import workspace
 from interestgraph.ingest.spec import LoaderSpec, find_files, load_spec
 from interestgraph.ingest.unload import start_unload, take_out
@@ -103,7 +104,8 @@ class Planned:
     def seen(self, books: Iterable[Row]) -> list[tuple[object, ...]]:
         """What the recognition of known events rests on."""
         loads = [load for load in books if load["source"] == self.spec.name and load["loadId"] not in self.without]
-        return [(load["loadId"], load["events"], load.get("compactedMs")) for load in loads]
+        merged = max((load.get("aliases", 0) for load in books), default=0)
+        return [(merged,), *((load["loadId"], load["events"], load.get("compactedMs")) for load in loads)]
 
 
 def load(
@@ -283,7 +285,9 @@ def _open(database: Database, planned: Planned, entry: Row, run: Run, books: lis
     if before is not None and before["status"] == "complete":  # somebody else was faster with the same load
         run("ingest/release_books")
         return Opened()
-    creates = () if before else tuple(name for name in planned.spec.behaviours if not _any(run, name))
+    # Pruned relationships, and histories that nobody has a relationship of any more, are added to, not created.
+    adds = before is not None or is_any(run)
+    creates = () if adds else tuple(name for name in planned.spec.behaviours if not _any(run, name))
     replaces = entry.get("replaces") if any(load["loadId"] == entry.get("replaces") for load in books) else None
     run("ingest/open_load", loadId=planned.load_id, properties=entry, creates=list(creates))
     if replaces is not None:

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from interestgraph.errors import DataError
 from interestgraph.ingest.aggregate import GraphTables, build_tables
+from interestgraph.ingest.aliases import Aliases, read_aliases
 from interestgraph.ingest.books import check_identity, horizon_of
 from interestgraph.ingest.clean import CleanEvents, clean_events
 from interestgraph.ingest.derive import derive
@@ -151,8 +152,9 @@ def prepare(
     read = {name: read_files(backend, paths, spec.formats.get(name)) for name, paths in files.items() if paths}
     since, until = config.period
     raw = derive(read, spec, until)
+    aliases = read_aliases(database)
     if config.only is not None:
-        return _nodes_only(backend, spec, raw, files, limit, rejected_file)
+        return _nodes_only(backend, spec, raw, files, limit, rejected_file, aliases)
     log = spec.events.file
     identity = identity_columns(read[log], spec)
     clean = clean_events(
@@ -179,7 +181,8 @@ def prepare(
     def aggregated() -> tuple[Unseen, int, GraphTables]:
         redeemed, unusable = redemptions(backend, spec, raw, since, until)
         coupons = unseen(backend, database, "redemptions", redeemed, spec.name, without)
-        return coupons, unusable, build_tables(backend, spec, new.events, raw, since, until, coupons.events)
+        tables = build_tables(backend, spec, new.events, raw, since, until, coupons.events, aliases)
+        return coupons, unusable, tables
 
     coupons, unusable, tables = settled(backend, aggregated)
     quarantine = Quarantine.of(backend, clean.rejected, clean.rejected_count, files[log])
@@ -218,11 +221,12 @@ def _nodes_only(
     files: Mapping[str, Sequence[Path]],
     limit: str | None,
     rejected_file: Path | None,
+    aliases: Aliases,
 ) -> Prepared:
     """An update of items or users: no events, and the rows of other files do not count as rows of the log."""
     nothing = ibis.memtable([], schema=ibis.Schema.from_pyarrow(EVENT_SCHEMA))
     none = backend.create_table("no_events", nothing)
-    tables = settled(backend, lambda: build_tables(backend, spec, none, raw, redeemed=none))
+    tables = settled(backend, lambda: build_tables(backend, spec, none, raw, redeemed=none, aliases=aliases))
     quarantine = Quarantine.of(backend, backend.table("unreadable").limit(0), 0, ())
     if not any(_count(table) for table in (tables.users, tables.items)):
         where = ", ".join(str(path) for paths in files.values() for path in paths)

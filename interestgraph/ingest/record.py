@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from interestgraph.errors import ConfigurationError, DataError, StateError
+from interestgraph.ingest.aliases import renamed_recorded
 from interestgraph.ingest.buckets import added_week, recorded, week_of
+from interestgraph.ingest.pruned import take_back
 from interestgraph.ingest.recognition import TIER, Recognition, merge_small, part_of
 from interestgraph.ingest.spec import load_spec
 from interestgraph.model import BEHAVIOURS, DecayedWeight, utc
@@ -116,17 +118,18 @@ def record(database: Database, events: Sequence[Event], also: Also | None = None
         new = _new_behaviours(set(behaviours) - set(known))
         known |= {row["name"]: row for row in new}
         fresh = target.recognition.unseen(run, held["partIds"], events)
+        meant = renamed_recorded(run, fresh) if fresh else []
         if fresh:
             if new:
                 run("ingest/behaviours", rows=new)
-            _apply(run, context, known, fresh)
+            _apply(run, context, known, meant)
             row = part_of(target.load_id, target.source, fresh, known)
             run("ingest/log_parts", rows=[row])
             run("ingest/record_load", loadId=target.load_id, read=len(events), events=len(fresh))
         elif events:
             run("ingest/record_load", loadId=target.load_id, read=len(events), events=0)
         if also is not None:
-            also(run, fresh)
+            also(run, meant)
         return len(fresh), held["small"]
 
     applied, small = database.transact(unit)
@@ -155,13 +158,16 @@ def _apply(run: Callable[..., list[Row]], context: Row, known: Mapping[str, Row]
             continue
         half_life = known[name]["halfLife"]
         run("ingest/record_nodes", rows=pairs)
-        if enriched and name in primary:
-            moment = {"trendAt": context["asOf"], "trendHalfLife": context["trendHalfLife"]}
-            run("ingest/record_trend", rows=pairs, primary=primary, **moment)
-        query = load_query("ingest/interactions").for_relationship(name)
-        run(query, rows=pairs, halfLife=half_life, ratings=name == "RATED")
-        if enriched:
-            run("ingest/record_interests", rows=pairs, asOf=context["asOf"], halfLife=half_life)
+        # Pruned pairs come back as if all their events came now: trends and interests did not count them.
+        back = take_back(run, name, [(row["userId"], row["itemId"]) for row in pairs])
+        for rows in filter(None, (back, pairs)):
+            if enriched and name in primary:
+                moment = {"trendAt": context["asOf"], "trendHalfLife": context["trendHalfLife"]}
+                run("ingest/record_trend", rows=rows, primary=primary, **moment)
+            query = load_query("ingest/interactions").for_relationship(name)
+            run(query, rows=rows, halfLife=half_life, ratings=name == "RATED")
+            if enriched:
+                run("ingest/record_interests", rows=rows, asOf=context["asOf"], halfLife=half_life)
     for name, rows in recorded(events).items():
         run(f"ingest/{name}", rows=rows)
     if enriched:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from interestgraph.errors import StateError, UnknownIdError
+from interestgraph.ingest.aliases import read_aliases, renamed_events
 from interestgraph.ingest.books import read_books
 from interestgraph.ingest.buckets import ITEMS, USERS
 from interestgraph.ingest.catalogue import restored, restored_behaviours
@@ -23,12 +25,13 @@ from interestgraph.ingest.history import history_of
 from interestgraph.ingest.hold import Hold, Run, take
 from interestgraph.ingest.ledger import COMPACTED, COMPACTED_SCHEMA, EVENTS, read_parts, stored
 from interestgraph.ingest.marketing import REDEEMED
+from interestgraph.ingest.pruned import take_back
 from interestgraph.ingest.read import workspace
 from interestgraph.ingest.sums import as_sums, combined
 from interestgraph.ingest.write import count, parameter_batches
 from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row
-from interestgraph.neo4j.queries import load_query
+from interestgraph.neo4j.queries import Query, load_query
 
 KEYS = ["user", "item", "behaviour"]
 KINDS = [EVENTS, COMPACTED]
@@ -125,7 +128,7 @@ def _take_out_relationships(
     behaviours = {row["name"]: row["halfLife"] for row in database.read("ingest/list_behaviours")}
     # Redemptions have no weight; with them there is a half-life also when all behaviours are gone.
     half_lives = {**behaviours, REDEEMED: math.inf}
-    made = backend.create_table("anew", combined(left, half_lives, _rated(others, behaviours)))
+    made = backend.create_table("anew", combined(left, half_lives, rated(others, behaviours)))
     gone = backend.create_table("gone", affected.anti_join(made, KEYS))
     done, total = 0, count(affected)
     for name in (*behaviours, REDEEMED):
@@ -136,11 +139,17 @@ def _take_out_relationships(
             else:
                 query = load_query(f"ingest/interactions_{statement}").for_relationship(name)
             for batch in parameter_batches(rows):
-                hold.write(query, rows=batch)
+                hold.transact(partial(_set_batch, query, name, batch))
                 done += len(batch)
                 if progress:
                     progress(f"taking out {load_id}", done, total)
     return count(gone), count(made)
+
+
+def _set_batch(query: Query, behaviour: str, batch: list[Row], run: Run) -> None:
+    """Write final states; those of pruned pairs are in the graph again."""
+    take_back(run, behaviour, [(row["user"], row["item"]) for row in batch])
+    run(query, rows=batch)
 
 
 def _take_out_histories(backend: Any, hold: Hold) -> None:
@@ -157,7 +166,7 @@ def _take_out_histories(backend: Any, hold: Hold) -> None:
                 hold.write(f"ingest/{name}_{statement}", rows=batch)
 
 
-def _rated(loads: Iterable[Row], behaviours: Iterable[str]) -> list[str]:
+def rated(loads: Iterable[Row], behaviours: Iterable[str]) -> list[str]:
     """Behaviours of which the latest value counts: all, where a load says so, else recorded ratings."""
     if any(load.get("ratings") for load in loads):
         return list(behaviours)
@@ -165,6 +174,7 @@ def _rated(loads: Iterable[Row], behaviours: Iterable[str]) -> list[str]:
 
 
 def sums_of(backend: Any, database: Database, name: str, parts: Sequence[Row]) -> ir.Table:
-    """The events of some parts, as sums of one event each."""
-    names = COMPACTED_SCHEMA.names
-    return as_sums(stored(backend, name, read_parts(database, parts, names), COMPACTED_SCHEMA))
+    """The events of some parts, as sums of one event each; items have the names that the graph knows them by."""
+    names, aliases = COMPACTED_SCHEMA.names, read_aliases(database)
+    tables = (renamed_events(table, aliases, REDEEMED) for table in read_parts(database, parts, names))
+    return as_sums(stored(backend, name, tables, COMPACTED_SCHEMA))

@@ -24,6 +24,7 @@ import pyarrow as pa
 from interestgraph.ingest.hold import Hold, Run
 from interestgraph.ingest.identity import epoch_ms, hashed
 from interestgraph.ingest.ledger import Ledger
+from interestgraph.ingest.pruned import take_back
 from interestgraph.ingest.spec import LoaderSpec
 from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Row, batched
@@ -60,6 +61,8 @@ class Step:
     total: int
     """Rows in all."""
     parameters: Row
+    behaviour: str | None = None
+    """Of relationships that events are added to; pruned ones are taken back first."""
 
     @classmethod
     def of(cls, name: str, query: Query, table: ir.Table, **parameters: Any) -> Step:
@@ -73,9 +76,11 @@ class Step:
         return cls(name, query, batches, count(table), {})
 
     @classmethod
-    def of_interactions(cls, name: str, query: Query, table: ir.Table, **parameters: Any) -> Step:
+    def of_interactions(
+        cls, name: str, query: Query, table: ir.Table, behaviour: str | None = None, **parameters: Any
+    ) -> Step:
         """A step over relationships of users to items."""
-        return cls(name, query, _laned(table), count(table), parameters)
+        return cls(name, query, _laned(table), count(table), parameters, behaviour)
 
 
 def count(table: ir.Table) -> int:
@@ -136,7 +141,7 @@ def _interactions(spec: LoaderSpec, behaviour: str, table: ir.Table, *, create: 
         return Step.of_interactions(name, load_query("ingest/interactions_new").for_relationship(behaviour), table)
     half_life, ratings = spec.behaviours[behaviour].half_life, spec.events.value_meaning == "rating"
     query = load_query("ingest/interactions").for_relationship(behaviour)
-    return Step.of_interactions(name, query, table, halfLife=half_life, ratings=ratings)
+    return Step.of_interactions(name, query, table, behaviour, halfLife=half_life, ratings=ratings)
 
 
 def with_properties(table: ir.Table, key: str) -> ir.Table:
@@ -218,6 +223,10 @@ def _runs(table: ir.Table) -> Iterator[tuple[int, pa.Table]]:
 
 
 def _write_batch(load_id: str, batch_id: str, step: Step, rows: list[Row], run: Run) -> None:
+    if step.behaviour is not None:
+        pairs = [(row["userId"], row["itemId"]) for row in rows]
+        if back := take_back(run, step.behaviour, pairs):
+            run(step.query, rows=back, **step.parameters)
     run(step.query, rows=rows, **step.parameters)
     run("ingest/mark_batch", batchId=batch_id, loadId=load_id)
 

@@ -19,7 +19,7 @@ MARKETING = {"RECEIVED", "PROMOTES", "REDEEMED"}
 LABELS = {
     *("User", "Item", "Category", "Community", "Campaign", "Behaviour"),
     *("Load", "LoadBatch", "LogPart", "EmbeddingRun", "VectorPart", "EnrichRun", "Evaluation", "Stream"),
-    *("Ranker", "ItemModel", "ServingPack"),
+    *("Ranker", "ItemModel", "ServingPack", "Pruned", "Alias"),
 }
 QUERY_TYPES = {"READ": {"r"}, "WRITE": {"w", "rw"}, "SCHEMA": {"s"}}
 """Mode of the header -> what the server calls such a statement."""
@@ -40,6 +40,7 @@ VALUES: dict[str, Any] = {
         "factors": {"PURCHASED": 1, "VIEWED": 1},
     },
     **{"runId": "none", "kind": "User"},
+    **{"halfLife": 30.0, "now": 1_717_200_000_000, "below": 0.1},
     **{"version": "none", "target": "tea-1", "strongest": ["tea-2"], "after": "", "campaignId": None},
     **{
         "maxContacts": 9,
@@ -54,6 +55,7 @@ VALUES: dict[str, Any] = {
 """Parameters that fit the shop graph."""
 NOTHING = {
     *("evaluate/find_report", "ingest/list_batches", "ingest/read_part"),
+    *("ingest/find_aliases", "ingest/list_aliases", "reshape/empty_categories", "reshape/pruned_users"),
     *("serve/pack_parts", "serve/ranker"),
     *("embed/run_status", "embed/list_parts", "embed/read_part"),
     *("embed/new_users", "embed/new_items", "embed/new_categories", "embed/around_items"),

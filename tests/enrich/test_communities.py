@@ -31,7 +31,8 @@ def two_triangles() -> sparse.csr_array:
 def test_quality_worked_out_by_hand() -> None:
     # 7 edges, 6 of them inside; each triangle has volume 7 of 14, and one edge leaves it.
     found = quality_of(two_triangles(), group(0, 0, 0, 1, 1, 1))
-    assert (found.communities, found.coverage) == (2, pytest.approx(6 / 7))
+    assert found.communities == 2
+    assert found.coverage == pytest.approx(6 / 7)
     assert found.modularity == pytest.approx(6 / 7 - 2 * (7 / 14) ** 2)
     assert found.conductance == pytest.approx(1 / 7)
     whole = quality_of(two_triangles(), group(*[0] * 6))
@@ -68,6 +69,9 @@ def test_the_resolution_is_the_most_stable_one_within_limits() -> None:
     assert choose([middle, near], config) == near, "equally stable: modularity decides"
     assert choose([middle, near], config, last=1) == middle, "equally stable: that of the last run stays"
     assert choose([middle, fine], config, last=2) == middle, "the last one goes where another is more stable"
+    many = [trial(1, 0.8, 0.4, communities=160), trial(2, 0.9, 0.5, communities=300)]
+    assert choose([middle, *many], CommunityConfig(most=150)) == middle, "others have too many for people to look at"
+    assert choose(many, CommunityConfig(most=150)) == many[0], "all have too many: the fewest"
     lumps = [trial(0.5, 1, 0.1, largest=0.9), trial(1, 1, 0.1, largest=0.6)]
     assert choose(lumps, config) == lumps[1], "none within limits: the smallest lump"
 

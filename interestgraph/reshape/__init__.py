@@ -1,0 +1,1 @@
+"""Reshaping: old structure made smaller, with what that saved and what it cost."""

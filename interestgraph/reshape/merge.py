@@ -1,0 +1,153 @@
+"""Merging items that are one, and clearing away items and categories that are dead.
+
+Duplicates are items of equal title (whatever its case and spaces), brand and categories, or what a file of pairs says.
+The item with the most events stays, and gets relationships, histories and promotions of the others; their ids become
+aliases (`interestgraph.ingest.aliases`), so that later logs may go on naming them.
+
+A discontinued item without a relationship to any user is dead: it keeps its node, title and history, and loses its
+vector; enrichment gives it neither neighbours nor a community. A category without items in itself and below is dead
+and deleted; the next log that names it makes it again.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from interestgraph.errors import DataError
+from interestgraph.ingest.aliases import read_aliases
+from interestgraph.ingest.pruned import take_back, unpacked
+from interestgraph.ingest.unload import rated
+from interestgraph.model import Progress
+from interestgraph.neo4j.connection import Database, Row, batched
+from interestgraph.neo4j.queries import load_query
+from interestgraph.reshape.prune import PAIRS_PER_BATCH, Run, hold_books
+
+ITEMS_PER_BATCH = 50
+NODES_PER_BATCH = 5_000
+
+
+def find_duplicates(database: Database) -> list[Row]:
+    """Items of equal title, brand and categories, as rows itemId and into: the one of them with the most events."""
+    groups: dict[tuple[object, ...], list[Row]] = {}
+    for row in database.read("reshape/items"):
+        title = " ".join((row["title"] or "").lower().split())
+        if title:
+            groups.setdefault((title, row["brand"], *row["categories"]), []).append(row)
+    made = []
+    for rows in groups.values():
+        best, *others = sorted(rows, key=lambda row: (-row["events"], row["itemId"]))
+        made += [{"itemId": row["itemId"], "into": best["itemId"]} for row in others]
+    return sorted(made, key=lambda row: str(row["itemId"]))
+
+
+def read_mapping(database: Database, path: Path) -> list[Row]:
+    """The rows of a CSV file with the columns item and into; items that are merged already are passed over.
+
+    Raises:
+        DataError: a column is missing, an item is unknown or in itself, or is merged into one that is merged as well.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if not {"item", "into"} <= set(reader.fieldnames or ()):
+            raise DataError(f"{path} needs the columns item and into, it has {', '.join(reader.fieldnames or ())}")
+        wanted = {row["item"]: row["into"] for row in reader}
+    aliases = read_aliases(database)
+    wanted = {item: into for item, into in wanted.items() if aliases.get(item) != into}
+    known = {row["itemId"] for row in database.read("reshape/items")}
+    for item, into in wanted.items():
+        for name in (item, into):
+            if name not in known:
+                raise DataError(f"{path} names item {name}, which is not in the graph")
+        if into in wanted or into == item:
+            raise DataError(f"{path} merges {item} into {into}, which is to be merged itself")
+    return [{"itemId": item, "into": wanted[item]} for item in sorted(wanted)]
+
+
+def merge_items(database: Database, rows: Sequence[Row], progress: Progress | None = None) -> None:
+    """Merge items into others, some in each transaction; what dies is merged by the next run.
+
+    Args:
+        database: the graph.
+        rows: itemId and into.
+        progress: called with step, items done, items in all.
+
+    Raises:
+        StateError: a load is being written or taken out.
+    """
+    if not rows:
+        return
+    _unprune(database, {name for row in rows for name in row.values()})
+    done = 0
+    for batch in batched(rows, ITEMS_PER_BATCH):
+        database.transact(partial(_merge_batch, batch))
+        done += len(batch)
+        if progress:
+            progress("merging items", done, len(rows))
+
+
+def _merge_batch(rows: list[Row], run: Run) -> None:
+    hold_books(run)
+    behaviours = {row["name"]: row["halfLife"] for row in run("ingest/list_behaviours")}
+    latest = rated([row["load"] for row in run("ingest/list_loads")], behaviours)
+    for name, half_life in behaviours.items():
+        taken = run(load_query("reshape/take_merged").for_relationship(name), rows=rows)
+        _add(run, name, taken, half_life, ratings=name in latest)
+    for history in run("reshape/take_histories", rows=rows):
+        run("ingest/item_weeks", rows=[history])
+    run("reshape/put_aliases", rows=rows)
+    run("reshape/merge_items", rows=rows)
+
+
+def _add(run: Run, behaviour: str, rows: Iterable[Row], half_life: float, *, ratings: bool) -> None:
+    """Add relationships to others, of one pair at most once in a statement."""
+    query = load_query("ingest/interactions").for_relationship(behaviour)
+    left = list(rows)
+    while left:
+        seen: set[tuple[str, str]] = set()
+        now: list[Row] = []
+        later: list[Row] = []
+        for row in left:
+            pair = (row["userId"], row["itemId"])
+            (later if pair in seen else now).append(row)
+            seen.add(pair)
+        run(query, rows=now, halfLife=half_life, ratings=ratings)
+        left = later
+
+
+def _unprune(database: Database, items: set[str]) -> None:
+    """Take pruned relationships of some items back, so that they are merged like the others."""
+    pairs = [
+        (row["userId"], item)
+        for row in database.read("reshape/pruned_users")
+        for item in sorted({item for part in unpacked(row["data"]).values() for item in part.keys() & items})
+    ]
+    for batch in batched(pairs, PAIRS_PER_BATCH):
+        database.transact(partial(_unprune_batch, batch))
+
+
+def _unprune_batch(pairs: list[tuple[str, str]], run: Run) -> None:
+    hold_books(run)
+    behaviours = {row["name"]: row["halfLife"] for row in run("ingest/list_behaviours")}
+    latest = rated([row["load"] for row in run("ingest/list_loads")], behaviours)
+    for name, half_life in behaviours.items():
+        _add(run, name, take_back(run, name, pairs), half_life, ratings=name in latest)
+
+
+def clear_dead(database: Database, progress: Progress | None = None) -> int:
+    """Take the vectors off dead items, and delete dead categories; returns how many of these."""
+    while database.write("reshape/drop_dead_vectors", limit=NODES_PER_BATCH)[0]["dropped"]:
+        pass
+    names = [row["categoryId"] for row in database.read("reshape/empty_categories")]
+    for done, batch in enumerate(batched(names, NODES_PER_BATCH), start=1):
+        database.transact(partial(_drop_categories, batch))
+        if progress:
+            progress("dead categories", min(done * NODES_PER_BATCH, len(names)), len(names))
+    return len(names)
+
+
+def _drop_categories(names: list[str], run: Run) -> None:
+    hold_books(run)
+    run("reshape/drop_categories", ids=names)
