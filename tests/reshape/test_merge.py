@@ -44,10 +44,7 @@ def wares(database: Database, tmp_path: Path) -> Wares:
     return call
 
 
-@pytest.mark.parametrize("pruned_before", [True, False])
-def test_merged_items_are_as_if_logs_had_named_one(
-    database: Database, run: Loader, tmp_path: Path, pruned_before: bool
-) -> None:
+def test_merged_items_are_as_if_logs_had_named_one(database: Database, run: Loader, tmp_path: Path) -> None:
     mapping = tmp_path / "merge.csv"
     mapping.write_text("item,into\ncake,tea\n")
     graphs: list[dict[str, Any]] = []
@@ -58,8 +55,7 @@ def test_merged_items_are_as_if_logs_had_named_one(
         run("january", *lines[0])
         december = run("december", *lines[1])
         if merged:
-            if pruned_before:
-                reshape(database, ReshapeConfig(below=0.3))
+            reshape(database, ReshapeConfig(below=0.3))
             found = reshape(database, ReshapeConfig(below=0.001, merge=mapping))
             assert (found.merged, found.after.items) == (1, 2)
             assert reshape(database, ReshapeConfig(below=0.001, merge=mapping)).merged == 0
