@@ -10,7 +10,7 @@ COMMANDS = (
     "demo", "db start", "db stop", "db status", "db reset", "db logs", "db path", "doctor", "status", "loaders list",
     "loaders show", "loaders check", "loaders guess", "load", "unload", "compact", "record", "stream", "split",
     "enrich", "embed", "walks export", "recommend", "similar", "similar-users", "profile", "explain", "trending",
-    "evaluate", "query list", "query show", "query run", "browser",
+    "evaluate", "query list", "query show", "query run", "report", "portrait", "browser",
 )  # fmt: skip
 TARGET = Path(__file__).with_name("cli.md")
 

@@ -39,7 +39,7 @@ VALUES: dict[str, Any] = {
         "vector": [0.5] * 64,
         "factors": {"PURCHASED": 1, "VIEWED": 1},
     },
-    **{"runId": "none", "kind": "User"},
+    **{"runId": "none", "kind": "User", "place": 3, "halfLife": 120.0},
     **{"version": "none", "target": "tea-1", "strongest": ["tea-2"], "after": "", "campaignId": None},
     **{
         "maxContacts": 9,
@@ -53,7 +53,7 @@ VALUES: dict[str, Any] = {
 }
 """Parameters that fit the shop graph."""
 NOTHING = {
-    *("evaluate/find_report", "ingest/list_batches", "ingest/read_part"),
+    *("evaluate/find_report", "evaluate/list_reports", "ingest/list_batches", "ingest/read_part"),
     *("serve/pack_parts", "serve/ranker"),
     *("embed/run_status", "embed/list_parts", "embed/read_part"),
     *("embed/new_users", "embed/new_items", "embed/new_categories", "embed/around_items"),
