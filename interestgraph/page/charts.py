@@ -12,7 +12,9 @@ from interestgraph.page.plots import Axis, css, short
 
 COLOURS = 8
 """Colours of the style sheet, ``k1`` to ``k8``; more groups have none of their own."""
-LABELS = 6
+FEW = 600
+"""With fewer points, they are drawn larger."""
+LABELS = 5
 """Labels below an axis at most, so that they do not touch on a telephone."""
 
 
@@ -153,6 +155,7 @@ class Group:
 
 def points(groups: Sequence[Group], label: str) -> str:
     """A map of points; groups have numbers on the map and names in the legend. The first of `groups` lies below."""
+    few = " few" if sum(len(group.points) for group in groups) < FEW else ""
     drawn = []
     for number, group in enumerate(groups):
         path = "".join(f"M{across * 10:.0f} {down * 10:.0f}h0" for across, down in group.points)
@@ -167,7 +170,7 @@ def points(groups: Sequence[Group], label: str) -> str:
         f'<li><i class="badge k{number}">{number}</i>{escape(group.name)}</li>' for number, group, _ in named
     )
     return (
-        f'<div class="points" role="img" aria-label="{escape(label)}">'
+        f'<div class="points{few}" role="img" aria-label="{escape(label)}">'
         '<svg viewBox="-8 -8 1016 1016" aria-hidden="true">'
         f'{"".join(drawn)}</svg>{badges}</div><ul class="key numbers">{legend}</ul>'
     )
@@ -178,11 +181,16 @@ def bars(rows: Sequence[tuple[str, float, str]], label: str, most: float | None 
     full = most or max((value for _, value, _ in rows), default=0.0) or 1.0
     made = "".join(
         f'<div class="row" title="{escape(name)}: {escape(text)}"><span class="name">{escape(name)}</span>'
-        f'<span class="track"><b class="bar" style="width:{100 * min(max(value / full, 0.0), 1.0):.2f}%"></b></span>'
+        f'<span class="track"><b class="bar" style="width:{_length(value, full):.2f}%"></b></span>'
         f'<span class="value">{escape(text)}</span></div>'
         for name, value, text in rows
     )
     return f'<div class="forest bars" role="img" aria-label="{escape(label)}">{made}</div>'
+
+
+def _length(value: float, full: float) -> float:
+    """Percent of the full length; what is not 0 is seen."""
+    return min(max(100 * value / full, 0.5), 100.0) if value > 0 else 0.0
 
 
 def style() -> str:

@@ -140,7 +140,9 @@ def trends(source: Source) -> str:
     days = source.config.days
     answers = [source.ask(f"{way}_items", days=days, limit=ITEMS) for way in ("rising", "falling")]
     ids = [part["itemId"] for answer in answers for part in answer]
-    weeks = {part["itemId"]: part for part in source.read("pictures/item_weeks", itemIds=ids)}
+    weeks = {
+        part["itemId"]: part for part in source.read("pictures/item_weeks", itemIds=ids, behaviour=source.behaviour)
+    }
     last = max((part["weeks"][-1] for part in weeks.values()), default=0)
     made = []
     for answer, kind, title in zip(answers, ("up", "down"), ("Rising items", "Falling items"), strict=True):

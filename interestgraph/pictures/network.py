@@ -140,10 +140,12 @@ def _categories(
     known: Profile,
 ) -> None:
     """Categories of the items, those above them, and the strongest interests."""
-    for part in ego:
-        if part["type"] == "IN_CATEGORY":
-            key = made.category(part["target"], shares)
-            made.edge(f"item:{part['source']}", key, "IN_CATEGORY", f"is in {part['target']}", 0.2)
+    # In the order of their items, so that few edges cross.
+    place = {key: number for number, key in enumerate(made.nodes)}
+    belongs = [part for part in ego if part["type"] == "IN_CATEGORY"]
+    for part in sorted(belongs, key=lambda part: place[f"item:{part['source']}"]):
+        key = made.category(part["target"], shares)
+        made.edge(f"item:{part['source']}", key, "IN_CATEGORY", f"is in {part['target']}", 0.2)
     for item in proposed:
         if item.category:
             key = made.category(item.category, shares)

@@ -98,13 +98,14 @@ def interest_bars(found: Profile) -> str:
 def facts_table(answer: Answer) -> str:
     """Facts of a portrait."""
     rows = [
-        row(part["fact"] or "", [part["value"] or "–", part["detail"] or ""], text_from=1)
+        row(part["fact"] or "", [part["value"] or "–", part["detail"] or ""], text_from=0)
         for part in answer
         if part["section"] in FACTS
     ]
     if not rows:
         return figure("Facts", absent("None: the user has no events."))
-    return f"<div><h3>Facts</h3>{table(('fact', 'value', ''), rows, 1, 'facts of the user')}</div>"
+    listed = table(("fact", "value", "what it is"), rows, 1, "facts of the user")
+    return f'<div class="tight"><h3>Facts</h3>{listed}</div>'
 
 
 def _recommended(source: Source, user: str) -> str:

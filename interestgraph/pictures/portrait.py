@@ -7,6 +7,7 @@ pages need no network. (neo4j-viz would be at hand, but it is under the GPL, and
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from html import escape
 from importlib.resources import files
@@ -30,7 +31,7 @@ INTERESTS = 8
 KINDS = {
     "user": "user",
     "item": "chosen items",
-    "proposed": "recommended items",
+    "proposed": "recommended, new",
     "category": "categories",
     "top": "upper categories",
     "community": "communities",
@@ -45,7 +46,7 @@ class PortraitConfig:
     items: int = 12
     """The user's strongest items, at most."""
     recommended: int = 5
-    """Recommended items, at most."""
+    """Recommended items that are new to the user, at most."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def draw_portrait(database: Database, user: str, file: Path, config: PortraitCon
     known = profile(database, user, INTERESTS)
     ego = ask(database, "ego_network", {"userId": user, "items": config.items})
     try:
-        wanted = RecommendConfig(n=config.recommended or 1)
+        wanted = RecommendConfig(n=config.recommended or 1, mode="discover")
         proposed = list(recommend(database, user, wanted))[: config.recommended]
     except StateError:
         proposed = []  # Without events there is nothing to recommend.
@@ -97,12 +98,17 @@ def _page(known: Profile, facts: Answer, found: Network) -> str:
     shown = [(part.behaviour.lower(), f"{part.events:,}") for part in known.activity]
     if known.last_active is not None:
         shown.append(("last active", f"{known.last_active:%Y-%m-%d}"))
-    shown += [(name.replace("_", " "), str(value)) for name, value in list(own.items())[:6]]
+    shown += [(_words(name), str(value)) for name, value in list(own.items())[:6]]
     body = tiles(shown) + _drawing(found) + panels([interest_bars(known), facts_table(facts)])
     title = f"Interest graph of user {known.user_id}"
     told = "Drawn by Cytoscape.js (MIT). Command: <code>interestgraph portrait</code>."
     style = charts.style() + _file("portrait.css")
     return document(title, "", body + _lists(found) + notes(facts.notes) + _scripts(found), told, style=style)
+
+
+def _words(name: str) -> str:
+    """``householdSize`` -> household size."""
+    return re.sub(r"([a-z])([A-Z])|_", r"\1 \2", name).lower()
 
 
 def _drawing(found: Network) -> str:

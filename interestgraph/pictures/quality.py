@@ -23,7 +23,7 @@ def data_quality(source: Source) -> str:
     if not entries:
         raise StateError("The graph holds no load yet: `interestgraph load` brings one.")
     loads = [(entry["status"], report_of(entry)) for entry in entries]
-    body = [row(load.load_id, _cells(status, load), text_from=7) for status, load in loads]
+    body = [row(load.load_id, _cells(status, load), text_from=6) for status, load in loads]
     head = ("load", "rows read", "new events", "known already", "outside", "rejected", "rejected, %", "period", "state")
     reasons: Counter[str] = Counter()
     for _, load in loads:

@@ -106,7 +106,7 @@ def _page(source: Source, sections: dict[str, str]) -> str:
     ]
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by interestgraph {__version__}, Neo4j {status.version}"
     notes = "".join(f"<p class=absent>{escape(note)}</p>" for note in source.context.notes)
-    intro = f"<p>{escape(when.capitalize())}.</p>{notes}"
+    intro = f"<p>{escape(when[:1].upper() + when[1:])}.</p>{notes}"
     footer = f"Made {escape(made)}. Command: <code>interestgraph report</code>."
     body = tiles(facts) + contents(sections) + "".join(sections.values())
     return document("Interest graph", intro, body, footer, style=charts.style())

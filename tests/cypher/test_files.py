@@ -39,7 +39,7 @@ VALUES: dict[str, Any] = {
         "vector": [0.5] * 64,
         "factors": {"PURCHASED": 1, "VIEWED": 1},
     },
-    **{"runId": "none", "kind": "User", "place": 3, "halfLife": 120.0},
+    **{"runId": "none", "kind": "User", "place": 3, "behaviour": "PURCHASED", "halfLife": 120.0},
     **{"version": "none", "target": "tea-1", "strongest": ["tea-2"], "after": "", "campaignId": None},
     **{
         "maxContacts": 9,

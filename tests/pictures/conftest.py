@@ -84,10 +84,10 @@ def write_fair(folder: Path) -> Path:
                 # Soap is bought less and less, tea more and more.
                 if (user + week) % 3 == 2 or (word == "soap" and week > 7) or (word == "tea" and week < 4):
                     continue
-                item = (user * 5 + week) % 7
                 day = monday + timedelta(weeks=week, days=(user + place) % 7)
-                title = f"{word.title()} <No. {item}>"
-                events.append(f"{word}-fan-{user},{word}-{item},buy,{day}T10:00:00,{3 + item}.5,{title},{category}")
+                for item in {(user * 5 + week + part) % 7 for part in (0, 1, 3, 4)}:
+                    bought = f"{day}T10:00:00,{3 + item}.5,{word.title()} <No. {item}>,{category}"
+                    events.append(f"{word}-fan-{user},{word}-{item},buy,{bought}")
                 other = list(WORDS)[(place + 1) % 3]
                 seen = f"{other}-{week % 7},view,{day}T09:00:00,,{other.title()} <No. {week % 7}>,{WORDS[other]}"
                 events.append(f"{word}-fan-{user},{seen}")

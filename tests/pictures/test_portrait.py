@@ -42,7 +42,7 @@ def test_the_page_holds_the_users_surroundings(page: Path, fair: InterestGraph) 
     chosen = {row["target"] for row in own if row["type"] == "PURCHASED"}
     assert len(chosen) == 4
     assert {f"item:{item}" for item in chosen} == {name for name, node in nodes.items() if node["kind"] == "item"}
-    for item in fair.recommend(USER, n=3):
+    for item in fair.recommend(USER, n=3, mode="discover"):
         kind = "item" if item.item_id in chosen else "proposed"
         assert nodes[f"item:{item.item_id}"]["kind"] == kind
     assert nodes["category:Drinks > Tea"]["label"] == "Tea"

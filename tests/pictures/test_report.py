@@ -44,7 +44,9 @@ def names(folder: Path) -> list[str]:
 def test_the_page_says_what_the_graph_holds(page: Path, fair: InterestGraph) -> None:
     text = words(page)
     events = int(fair.cypher("MATCH (l:Load) RETURN l.events AS events")[0]["events"])
-    assert f"{events + 2:,} {events:,} 0 0 2 0.1" in text  # read, new, known, outside, rejected, percent
+    assert (
+        f"{events + 2:,} {events:,} 0 0 2 {200 / (events + 2):.2f}" in text
+    )  # read, new, known, outside, rejected, their share
     reasons = fair.cypher("MATCH (l:Load) UNWIND l.reasons AS reason RETURN reason ORDER BY reason")
     assert len(reasons) == 2
     for row in reasons:
@@ -63,6 +65,8 @@ def test_the_page_says_what_the_graph_holds(page: Path, fair: InterestGraph) -> 
         assert best.title in text
         assert best.reason in text
     assert "48 users, 21 items, 6 categories of run" in text
+    (first, *_) = fair.query("falling_items")
+    assert f"{first['title']} {first['itemId']}" in text
     falling = {row["category"]: row["changePercent"] for row in fair.query("category_trends") if row["significant"]}
     assert falling["Home > Bath"] < 0
     assert f"Bath {falling['Home > Bath']:+.0f} %" in text

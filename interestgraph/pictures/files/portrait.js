@@ -2,14 +2,15 @@
 const found = JSON.parse(document.getElementById("data").textContent);
 const place = document.getElementById("graph"), told = document.getElementById("told"), root = document.documentElement;
 const COLUMNS = { user: 0, item: 1, proposed: 1, category: 2, top: 3, community: 3 };
-const SHARES = [0.13, 0.33, 0.29, 0.25], GAP = 10, LINE = 15, FONT = 12, MOST_LINES = 3;
+const SHARES = [0.13, 0.33, 0.29, 0.25], GAP = 10, LINE = 15, MOST_LINES = 3;
+const font = () => place.clientWidth < 600 ? 11 : 12;
 const css = name => getComputedStyle(root).getPropertyValue(name).trim();
 const FAMILY = getComputedStyle(document.body).fontFamily;
 const pen = document.createElement("canvas").getContext("2d");
-pen.font = `${FONT}px ${FAMILY}`;
 
 // Text in lines of a width in pixels; what is longer than the most lines ends with an ellipsis.
-function wrapped(text, width) {
+function wrapped(text, width, weight) {
+  pen.font = `${weight} ${font()}px ${FAMILY}`;
   const fits = line => pen.measureText(line).width <= width, lines = [];
   let line = "";
   for (let word of text.split(/\s+/)) {
@@ -40,7 +41,7 @@ function laidOut(nodes) {
     const wide = inner * SHARES[number];
     let top = GAP, kind = null;
     for (const node of column) {
-      const lines = wrapped(node.label, wide - 12), high = lines.length * LINE + 10;
+      const lines = wrapped(node.label, wide - 8, node.kind === "user" ? 700 : 400), high = lines.length * LINE + 10;
       if (kind && kind !== node.kind) top += 2 * GAP;
       kind = node.kind;
       boxes.set(node.id, { x: left + wide / 2, y: top + high / 2, wide, high, lines: lines.join("\n") });
@@ -74,8 +75,8 @@ function styled() {
   cy.style([
     { selector: "node", style: {
       shape: "round-rectangle", width: "data(wide)", height: "data(high)", label: "data(lines)", "text-wrap": "wrap",
-      "text-valign": "center", "text-halign": "center", "font-size": FONT, "font-family": FAMILY, color: css("--box-ink"),
-      "border-width": 1, "border-color": css("--soft"), "line-height": LINE / FONT * 0.85,
+      "text-valign": "center", "text-halign": "center", "font-size": font(), "font-family": FAMILY, color: css("--box-ink"),
+      "border-width": 1, "border-color": css("--soft"), "line-height": LINE / font() * 0.85,
     } },
     ...["item", "proposed", "category", "top", "community"].map(kind =>
       ({ selector: "." + kind, style: { "background-color": css("--" + kind) } })),
@@ -112,6 +113,7 @@ function arrange() {
     node.data({ lines: box.lines, wide: box.wide, high: box.high });
     node.position({ x: box.x, y: box.y });
   }));
+  styled();
   zoomed(0);
 }
 function zoomed(factor) {
@@ -177,7 +179,6 @@ new ResizeObserver(() => { if (place.clientWidth !== width) { width = place.clie
 
 // Paper gets a picture in light colours, since a canvas is not painted anew for it.
 root.classList.add("paper");
-styled();
 width = place.clientWidth;
 arrange();
 document.getElementById("paper").src = cy.png({ full: true, scale: 2, bg: "#ffffff" });
