@@ -14,6 +14,8 @@ COLOURS = 8
 """Colours of the style sheet, ``k1`` to ``k8``; more groups have none of their own."""
 FEW = 600
 """With fewer points, they are drawn larger."""
+LOWEST = 35.0
+"""Height of a map of points at least, in percent of its width."""
 LABELS = 5
 """Labels below an axis at most, so that they do not touch on a telephone."""
 
@@ -111,7 +113,7 @@ class Cell:
     text: str
     """Written below the name."""
     kind: str = "flat"
-    """``up``, ``down`` or ``flat``: its colour."""
+    """``up``, ``down``, ``flat``, or ``rest`` for what is left over: its colour."""
     told: str = ""
     """Shown on hovering."""
     cells: tuple[Cell, ...] = ()
@@ -121,9 +123,9 @@ class Cell:
 def treemap(cells: Sequence[Cell], label: str, ratio: float = 1.7) -> str:
     """Boxes as large as their sizes, one level inside them; what does not fit is not written."""
     made = []
-    shown = sorted((cell for cell in cells if cell.size > 0), key=lambda cell: -cell.size)
+    shown = _ordered(cells)
     for cell, box in zip(shown, squarify([cell.size for cell in shown], ratio), strict=True):
-        inside = sorted((part for part in cell.cells if part.size > 0), key=lambda part: -part.size)
+        inside = _ordered(cell.cells)
         shape = ratio * box.width / max(box.height, 1e-9)
         parts = "".join(
             f'<div class="cell {part.kind}" {_style(place)} title="{escape(part.told or part.text)}">'
@@ -138,6 +140,11 @@ def treemap(cells: Sequence[Cell], label: str, ratio: float = 1.7) -> str:
     return f'<div class="tree" role="img" aria-label="{escape(label)}">{"".join(made)}</div>'
 
 
+def _ordered(cells: Sequence[Cell]) -> list[Cell]:
+    """The largest first; what is left over last."""
+    return sorted((cell for cell in cells if cell.size > 0), key=lambda cell: (cell.kind == "rest", -cell.size))
+
+
 def _style(box: tuple[float, float, float, float]) -> str:
     left, top, width, height = box
     return f'style="left:{left:.3f}%;top:{top:.3f}%;width:{width:.3f}%;height:{height:.3f}%"'
@@ -145,7 +152,7 @@ def _style(box: tuple[float, float, float, float]) -> str:
 
 @dataclass(frozen=True)
 class Group:
-    """Points of a colour: percent from the left and from above."""
+    """Points of a colour: from the left and from above, both in percent of the width."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -154,24 +161,30 @@ class Group:
 
 
 def points(groups: Sequence[Group], label: str) -> str:
-    """A map of points; groups have numbers on the map and names in the legend. The first of `groups` lies below."""
-    few = " few" if sum(len(group.points) for group in groups) < FEW else ""
+    """A map of points, as high as they need; groups have numbers on the map and names in the legend.
+
+    The first of `groups` lies below the others.
+    """
+    places = [place for group in groups for place in group.points]
+    top = min((down for _, down in places), default=0.0)
+    tall = max(max((down for _, down in places), default=100.0) - top, LOWEST)
+    few = " few" if len(places) < FEW else ""
     drawn = []
     for number, group in enumerate(groups):
-        path = "".join(f"M{across * 10:.0f} {down * 10:.0f}h0" for across, down in group.points)
+        path = "".join(f"M{across * 10:.0f} {(down - top) * 10:.0f}h0" for across, down in group.points)
         drawn.append(f'<path class="k{number}" d="{path}"><title>{escape(group.name)}</title></path>')
     named = [(number, group, group.centre) for number, group in enumerate(groups) if group.centre is not None]
-    places = spread([centre for _, _, centre in named], 7.0)
+    apart = spread([(across, down - top) for _, _, (across, down) in named], 7.0)
     badges = "".join(
-        f'<b class="k{number}" style="{css(across)};{css(down, "top")}">{number}</b>'
-        for (number, _, _), (across, down) in zip(named, places, strict=True)
+        f'<b class="k{number}" style="{css(across)};{css(100 * down / tall, "top")}">{number}</b>'
+        for (number, _, _), (across, down) in zip(named, apart, strict=True)
     )
     legend = "".join(
         f'<li><i class="badge k{number}">{number}</i>{escape(group.name)}</li>' for number, group, _ in named
     )
     return (
-        f'<div class="points{few}" role="img" aria-label="{escape(label)}">'
-        '<svg viewBox="-8 -8 1016 1016" aria-hidden="true">'
+        f'<div class="points{few}" role="img" aria-label="{escape(label)}" '
+        f'style="aspect-ratio:{100 / tall:.3f}"><svg viewBox="-8 -8 1016 {10 * tall + 16:.0f}" aria-hidden="true">'
         f'{"".join(drawn)}</svg>{badges}</div><ul class="key numbers">{legend}</ul>'
     )
 

@@ -22,7 +22,7 @@ def squarify(sizes: Sequence[float], ratio: float = 1.0) -> list[Box]:
     Squarified treemaps: Bruls, Huizing and van Wijk, VisSym 2000.
 
     Args:
-        sizes: shares of the area, falling, each above 0.
+        sizes: shares of the area, each above 0; the squarest boxes come of falling ones.
         ratio: width over height of the area as it will be seen.
     """
     total = sum(sizes)

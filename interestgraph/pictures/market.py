@@ -14,8 +14,10 @@ from interestgraph.page.document import absent, figure, notes, panels, row, tabl
 from interestgraph.page.plots import Mark
 from interestgraph.pictures.source import Source, optional, week_names
 
-TOPS, PARTS = 24, 16
+TOPS, PARTS = 48, 30
 """Boxes of a tree map, and boxes inside each, at most; the others are one box."""
+ROWS = 15
+"""Rows of a table that are shown at once."""
 WEEKS = 26
 """Length of the small lines."""
 ITEMS = 8
@@ -87,7 +89,7 @@ def _few(cells: Sequence[Cell], most: int) -> list[Cell]:
     rest = ordered[most:]
     if not rest:
         return ordered
-    return [*ordered[:most], Cell(f"{len(rest)} others", sum(cell.size for cell in rest), "", told="others")]
+    return [*ordered[:most], Cell(f"{len(rest)} others", sum(cell.size for cell in rest), "", "rest", "others")]
 
 
 def communities(source: Source) -> str:
@@ -101,7 +103,8 @@ def communities(source: Source) -> str:
     for part in found:
         if part["level"] != 1:
             told = f"{part['communityId']} {part['label']}: {part['users']:,} users, {part['items']:,} items"
-            inside[part["above"]].append(Cell(part["label"] or part["communityId"], part["size"], told, told=told))
+            name = part["label"] or part["communityId"]
+            inside[part["above"]].append(Cell(name, part["size"], f"{part['users']:,} users", told=told))
     cells = []
     for part in (part for part in found if part["level"] == 1):
         text = f"{part['users']:,} users, {part['items']:,} items"
@@ -121,7 +124,10 @@ def communities(source: Source) -> str:
         for part in source.ask("communities")
     ]  # fmt: skip
     head = ("community", "users", "users, %", "items", "events", "spend a user", "visits a user", "label")
-    listed = table(head, body, 7, "communities")
+    listed = table(head, body[:ROWS], 7, "communities")
+    if body[ROWS:]:
+        others = table(head, body[ROWS:], 7, "more communities")
+        listed += f"<details><summary>{len(body) - ROWS} more</summary>{others}</details>"
     return (
         f"<figure>{KEY}{charts.treemap(_few(cells, TOPS), label)}<figcaption>area: users and items; colour of the "
         "frame: spend of the users, last 56 days against those before, where its 95 % interval leaves 0 out."

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interestgraph.page.charts import compact
 from interestgraph.page.pack import spread, squarify
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=40), st.floats(0.3, 3.0))
 def test_boxes_share_the_area_by_their_sizes_and_leave_none(sizes: list[float], ratio: float) -> None:
     ordered = sorted(sizes, reverse=True)
@@ -33,6 +34,7 @@ def test_boxes_of_like_sizes_are_nearly_squares() -> None:
         assert max(1.5 * box.width / box.height, box.height / (1.5 * box.width)) < 2.8
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(2, 98), st.floats(2, 98)), max_size=8))
 def test_marks_are_kept_apart(places: list[tuple[float, float]]) -> None:
     moved = spread(places, 7.0)
