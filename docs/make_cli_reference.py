@@ -11,7 +11,7 @@ COMMANDS = (
     "loaders show", "loaders check", "loaders guess", "load", "unload", "compact", "record", "stream", "split",
     "enrich", "communities compare", "reshape", "embed", "walks export", "recommend", "similar", "similar-users",
     "profile", "explain", "trending",
-    "evaluate", "query list", "query show", "query run", "browser",
+    "evaluate", "query list", "query show", "query run", "report", "portrait", "browser",
 )  # fmt: skip
 TARGET = Path(__file__).with_name("cli.md")
 

@@ -101,5 +101,8 @@ class AsyncInterestGraph:
     status = _in_thread(InterestGraph.status)
     query = _in_thread(InterestGraph.query)
     query_plan = _in_thread(InterestGraph.query_plan)
+    report = _in_thread(InterestGraph.report)
+    portrait = _in_thread(InterestGraph.portrait)
+    draw_portrait = _in_thread(InterestGraph.draw_portrait)
     browser = _in_thread(InterestGraph.browser)
     cypher = _in_thread(InterestGraph.cypher)

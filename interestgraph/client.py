@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from interestgraph.answers import AnswerMethods
+from interestgraph.drawings import DrawingMethods
 from interestgraph.errors import ConfigurationError
 from interestgraph.model import Progress
 from interestgraph.settings import Settings, load_settings
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from interestgraph.train.train import TrainConfig, TrainReport
 
 
-class InterestGraph(AnswerMethods, UpkeepMethods, VectorMethods):
+class InterestGraph(AnswerMethods, UpkeepMethods, VectorMethods, DrawingMethods):
     """An interest graph in a Neo4j database.
 
     ::

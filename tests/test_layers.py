@@ -22,14 +22,16 @@ MODULES = {
 LAYERS = {
     "errors": 0,
     **{"settings": 1, "model": 1},
-    "neo4j": 2,
+    **{"neo4j": 2, "page": 2},
     **{"ingest": 3, "enrich": 3, "embed": 3, "recommend": 3, "analysis": 3},
     **{"train": 4, "stream": 4, "browser": 4, "reshape": 4},
     "evaluate": 5,
-    **{"status": 6, "doctor": 6, "vectors": 6, "answers": 6, "upkeep": 6},
-    **{"client": 7, "async_client": 8},
-    "cli": 9,
-    "__main__": 10,
+    **{"status": 6, "doctor": 6},
+    "pictures": 7,
+    **{"vectors": 8, "answers": 8, "drawings": 8, "upkeep": 8},
+    **{"client": 9, "async_client": 10},
+    "cli": 11,
+    "__main__": 12,
 }
 """A part imports from parts below it and from itself; its stages do not know each other."""
 HEAVY = (

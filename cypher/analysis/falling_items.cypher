@@ -15,8 +15,8 @@
 // cost: moderate
 // rows: 500
 // people: minUsers
-// caveats: ratio: events in the recent period over those expected from the one before, with all items' growth taken out; low and
-// high: its 95 % interval. z tests the split between the periods (binomial). Offers and seasons are changes too.
+// caveats: ratio: events in the recent period over those expected from the one before, with all items' growth taken out;
+// low and high: its 95 % interval. z tests the split between the periods (binomial). Offers and seasons are changes too.
 CALL () { MATCH (l:Load) RETURN max(l.lastEventAt) AS latest }
 WITH (coalesce(datetime($asOf), latest).epochMillis / 86400000 + 4) / 7 AS over, ($days + 6) / 7 AS weeks
 MATCH (i:Item)-[h:HISTORY]->(:Behaviour {name: 'PURCHASED'})

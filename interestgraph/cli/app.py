@@ -91,6 +91,7 @@ from interestgraph.cli import (  # noqa: E402
     evaluate,  # noqa: F401
     ingest,  # noqa: F401
     loaders,  # noqa: F401
+    pictures,  # noqa: F401
     predict,  # noqa: F401
     query,  # noqa: F401
     recommend,  # noqa: F401

@@ -39,6 +39,23 @@ class PlotReport:
     """Size of the file."""
 
 
+@dataclass(frozen=True)
+class Plane:
+    """Nodes with vectors: users, items, categories, in that order."""
+
+    run: Row
+    """The run whose vectors serve."""
+    ids: tuple[str, ...]
+    facts: tuple[Row, ...]
+    """Title, community and path of each node."""
+    counts: tuple[int, ...]
+    """Nodes of each kind."""
+    places: NDArray[np.float64]
+    """(n, 2), from 0 to 1."""
+    groups: dict[str, list[str | None]]
+    """``community`` and ``category`` -> the label of each node's."""
+
+
 def plot(database: Database, file: Path, colour: str = "community", progress: Progress | None = None) -> PlotReport:
     """Draw all nodes that have a vector as an interactive page: pan, zoom, hover, search, colour by group.
 
@@ -61,6 +78,26 @@ def plot(database: Database, file: Path, colour: str = "community", progress: Pr
         raise ConfigurationError(f"{file} is no HTML file: give it the suffix .html")
     if not file.parent.is_dir():
         raise DataError(f"{file.parent} is no folder")
+    drawn = plane(database, progress=progress)
+    page = _page(drawn, colour)
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{file} cannot be written: {error.strerror}") from error
+    return PlotReport(drawn.run["runId"], file, len(drawn.ids), len(page.encode()))
+
+
+def plane(database: Database, most: int | None = None, progress: Progress | None = None) -> Plane:
+    """Read the vectors and lay them out flat.
+
+    Args:
+        database: the graph.
+        most: nodes of each kind at most, taken evenly by their ids; None: all.
+        progress: called with step, units done and units in all.
+
+    Raises:
+        StateError: the graph has no vectors.
+    """
     run = active_run(database)
     if run is None:
         raise StateError("the graph has no vectors (or embed was interrupted): run `interestgraph embed`")
@@ -70,6 +107,9 @@ def plot(database: Database, file: Path, colour: str = "community", progress: Pr
     counts = []
     for step, label in enumerate(LABELS):
         names, found = export_vectors(database, label, beside=bool(run.get("beside")))
+        if most is not None and len(names) > most:
+            chosen = np.linspace(0, len(names) - 1, most).astype(int)
+            names, found = [names[at] for at in chosen], found[chosen]
         known = {row["id"]: row for row in database.read(f"embed/describe_{_PLURAL[label]}")}
         ids += names
         facts += [known.get(name, {"title": None, "community": None, "path": None}) for name in names]
@@ -79,12 +119,10 @@ def plot(database: Database, file: Path, colour: str = "community", progress: Pr
             progress("read", step + 1, len(LABELS))
     if not ids:
         raise StateError("the graph has no vectors (or embed was interrupted): run `interestgraph embed`")
-    page = _page(run, ids, facts, counts, project(np.concatenate(vectors), progress), _groups(database, facts), colour)
-    try:
-        file.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{file} cannot be written: {error.strerror}") from error
-    return PlotReport(run["runId"], file, len(ids), len(page.encode()))
+    flat = project(np.concatenate(vectors), progress)
+    span = flat.max(axis=0) - flat.min(axis=0)
+    inside = (flat - flat.min(axis=0) - span / 2) / (span.max() or 1.0) + 0.5
+    return Plane(run, tuple(ids), tuple(facts), tuple(counts), inside, _groups(database, facts))
 
 
 def _groups(database: Database, facts: Sequence[Row]) -> dict[str, list[str | None]]:
@@ -96,28 +134,19 @@ def _groups(database: Database, facts: Sequence[Row]) -> dict[str, list[str | No
     }
 
 
-def _page(
-    run: Row,
-    ids: Sequence[str],
-    facts: Sequence[Row],
-    counts: Sequence[int],
-    flat: NDArray[np.float64],
-    groups: dict[str, list[str | None]],
-    colour: str,
-) -> str:
+def _page(drawn: Plane, colour: str) -> str:
     """The template with the data in it, compressed."""
-    span = flat.max(axis=0) - flat.min(axis=0)
-    inside = (flat - flat.min(axis=0) - span / 2) / (span.max() or 1.0) + 0.5
-    placed = np.round(inside * _NONE).astype("<u2")
+    placed = np.round(drawn.places * _NONE).astype("<u2")
+    counts = drawn.counts
     data = {
-        "ids": ids,
-        "titles": [fact["title"] or "" for fact in facts],
+        "ids": drawn.ids,
+        "titles": [fact["title"] or "" for fact in drawn.facts],
         "counts": counts,
         "x": _text(placed[:, 0]),
         "y": _text(placed[:, 1]),
-        "by": [_coloured(name, labels) for name, labels in groups.items()],
+        "by": [_coloured(name, labels) for name, labels in drawn.groups.items()],
         "colour": colour,
-        "facts": f"{counts[0]:,} users, {counts[1]:,} items, {counts[2]:,} categories; run {run['runId']}",
+        "facts": f"{counts[0]:,} users, {counts[1]:,} items, {counts[2]:,} categories; run {drawn.run['runId']}",
     }
     packed = gzip.compress(json.dumps(data, ensure_ascii=False).encode(), compresslevel=6, mtime=0)
     template = (resources.files("interestgraph") / "embed" / "plot.html").read_text(encoding="utf-8")

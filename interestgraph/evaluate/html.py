@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from importlib.resources import files
 
-from interestgraph.evaluate import plots
 from interestgraph.evaluate.bootstrap import Estimate
 from interestgraph.evaluate.metrics import METRICS
-from interestgraph.evaluate.plots import Mark, Series
 from interestgraph.evaluate.report import PLACES, Ablation, EvaluateReport, ModelReport
 from interestgraph.evaluate.words import DEFINITIONS, METRIC_NAMES, TASK_NAMES, TASK_TEXTS, protocol_text, summary
+from interestgraph.page import plots
+from interestgraph.page.document import document, row, section, table, tiles
+from interestgraph.page.plots import Mark, Series
 
 LEGEND = (
     '<ul class="key"><li class="c-reference"><i class="dot full square"></i>the model others are compared with</li>'
@@ -22,16 +22,9 @@ LEGEND = (
 
 def to_html(report: EvaluateReport) -> str:
     """The whole report as HTML text."""
-    style = files("interestgraph.evaluate").joinpath("report.css").read_text(encoding="utf-8")
     title = f"Recommendation quality: {report.loader}"
     sections = "".join(part for part in _sections(report) if part)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>\n{style}</style></head>\n<body>\n"
-        f"<header><h1>{escape(title)}</h1><p>{escape(protocol_text(report))}</p></header>\n"
-        f"<main>{sections}</main>\n{_footer(report)}\n</body></html>\n"
-    )
+    return document(title, f"<p>{escape(protocol_text(report))}</p>", sections, _footer(report))
 
 
 def _sections(report: EvaluateReport) -> Iterator[str]:
@@ -49,10 +42,6 @@ def _sections(report: EvaluateReport) -> Iterator[str]:
     yield _how(report)
 
 
-def _section(title: str, text: str, *parts: str) -> str:
-    return f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p>{''.join(parts)}</section>\n"
-
-
 def _kind(report: EvaluateReport, found: ModelReport) -> str:
     return "reference" if found.name == report.reference else found.kind
 
@@ -66,11 +55,10 @@ def _short(report: EvaluateReport) -> str:
         ("models", f"{len(report.models)}"),
         (f"NDCG@{report.k}, {report.reference}", f"{best.mean:.3f}"),
     ]
-    tiles = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     lines = "".join(f"<li>{escape(line)}</li>" for line in summary(report))
     notes = "".join(f"<li>{escape(note)}</li>" for note in report.notes)
     left = "".join(f"<li>{escape(left.name)} was left out: {escape(left.reason)}</li>" for left in report.left_out)
-    return f'<dl class="facts">{tiles}</dl><ul>{lines}</ul><ul class="notes soft">{notes}{left}</ul>'
+    return f'{tiles(facts)}<ul>{lines}</ul><ul class="notes soft">{notes}{left}</ul>'
 
 
 def _accuracy(report: EvaluateReport) -> str:
@@ -91,7 +79,7 @@ def _accuracy(report: EvaluateReport) -> str:
         head = [f"{METRIC_NAMES[name]}@{report.k}" for name in METRICS]
         rows = [(found, [found.tasks[task][name] for name in METRICS]) for found in report.models]
         tables.append(f"<h3>{escape(TASK_NAMES[task])}</h3>{_estimates(report, head, rows)}")
-    return _section(
+    return section(
         "Accuracy",
         "Every known item is ranked for every user. Dots are means over users; bars hold 95 % of the bootstrap means.",
         LEGEND,
@@ -113,26 +101,7 @@ def _estimates(
             for at, value in enumerate(values)
         )
         body.append(f'<tr class="{_kind(report, found)}"><th scope="row">{escape(found.name)}</th>{cells}</tr>')
-    return _table(("model", *head), body)
-
-
-def _table(head: Sequence[str], body: Iterable[str], text_from: int | None = None) -> str:
-    columns = "".join(
-        f'<th scope="col"{" class=text" if text_from is not None and at >= text_from else ""}>{escape(name)}</th>'
-        for at, name in enumerate(head)
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="table"><table><thead><tr>{columns}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-def _row(name: str, cells: Sequence[str], kind: str = "", text_from: int | None = None) -> str:
-    made = "".join(
-        f"<td{' class=text' if text_from is not None and at >= text_from else ''}>{escape(cell)}</td>"
-        for at, cell in enumerate(cells)
-    )
-    return f'<tr class="{kind}"><th scope="row">{escape(name)}</th>{made}</tr>'
+    return table(("model", *head), body)
 
 
 def _differences(report: EvaluateReport) -> str:
@@ -152,7 +121,7 @@ def _differences(report: EvaluateReport) -> str:
             f"<figcaption>right of 0: {escape(report.reference)} is better; "
             "bars that cross 0 decide nothing.</figcaption></figure>"
         )
-    return _section(
+    return section(
         f"{report.reference} against each model",
         f"Difference in NDCG@{report.k}, user by user on the same resamples (paired bootstrap, 95 %).",
         f'<div class="panels">{"".join(panels)}</div>',
@@ -177,7 +146,7 @@ def _curves(report: EvaluateReport) -> str:
             f"<figure><h3>Recall: {escape(TASK_NAMES[task])}</h3>"
             f"{plots.lines(series, PLACES, label, 'items in the list')}</figure>"
         )
-    return _section(
+    return section(
         "Longer and shorter lists",
         "Named are the platform's models and, dotted, the best baseline; dashed are the other baselines.",
         f'<div class="panels">{"".join(panels)}</div>',
@@ -194,7 +163,7 @@ def _groups(report: EvaluateReport) -> str:
         (found.name, _kind(report, found), [found.groups[group.name]["ndcg"].mean for group in report.groups])
         for found in report.models
     ]
-    return _section(
+    return section(
         "By activity",
         f"NDCG@{report.k} ({TASK_NAMES[report.main]}) of thirds of the users, by their events before the test.",
         f"<figure>{plots.grouped(rows, legend, 'NDCG by activity of the users')}</figure>",
@@ -210,15 +179,15 @@ def _beyond(report: EvaluateReport) -> str:
         "coverage", "Gini", "novelty, bits", "users per item", "popularity lift", "diversity, categories",
         "diversity, vectors", "items per list",
     )  # fmt: skip
-    body = [_row(found.name, _beyond_cells(found), _kind(report, found)) for found in report.models]
-    return _section(
+    body = [row(found.name, _beyond_cells(found), _kind(report, found)) for found in report.models]
+    return section(
         "Beyond accuracy",
         f"What share of the items is recommended at all in {report.k} places, how unevenly, how well known the items "
         "are, and how alike those of one list.",
         LEGEND,
         "<figure>"
         + plots.scatter(points, "NDCG by coverage", f"coverage@{report.k}", f"NDCG@{report.k}")
-        + f"</figure>{_table(('model', *head), body)}",
+        + f"</figure>{table(('model', *head), body)}",
     )
 
 
@@ -278,17 +247,17 @@ def _sources(report: EvaluateReport, entries: Sequence[Ablation], title: str, te
         if alone:
             plot = plots.forest(alone, f"NDCG of each source alone, {name}")
             panels.append(f"<figure><h3>each source alone: {escape(name)}</h3>{plot}</figure>")
-    return _section(title, text, f'<div class="panels">{"".join(panels)}</div>') if panels else ""
+    return section(title, text, f'<div class="panels">{"".join(panels)}</div>') if panels else ""
 
 
 def _cold(report: EvaluateReport) -> str:
     if report.cold is None:
         return ""
-    body = [_row(name, [_interval(of["recall"]), _interval(of["ndcg"])]) for name, of in report.cold.quality.items()]
-    return _section(
+    body = [row(name, [_interval(of["recall"]), _interval(of["ndcg"])]) for name, of in report.cold.quality.items()]
+    return section(
         "Users without history",
         f"{report.cold.users:,} users of the test did nothing before it; they can only be shown what everybody gets.",
-        _table(("list", f"recall@{report.k}", f"NDCG@{report.k}"), body) if body else "",
+        table(("list", f"recall@{report.k}", f"NDCG@{report.k}"), body) if body else "",
     )
 
 
@@ -306,18 +275,18 @@ def _ratings(report: EvaluateReport) -> str:
         for error in found.errors
     ]  # fmt: skip
     body = [
-        _row(
+        row(
             error.model,
             [f"{error.rmse:.4f}", f"{error.mse:.4f}", f"{error.mae:.4f}", error.title],
             text_from=3,
         )
         for error in found.errors
     ]
-    return _section(
+    return section(
         "Predicted ratings",
         f"{found.ratings:,} ratings of {found.users:,} users, from {found.low:g} to {found.high:g}; less is better.",
         f"<figure><h3>RMSE</h3>{plots.forest(marks, 'RMSE of predicted ratings')}</figure>",
-        _table(("model", "RMSE", "MSE", "MAE", "what it is"), body, text_from=4),
+        table(("model", "RMSE", "MSE", "MAE", "what it is"), body, text_from=4),
     )
 
 
@@ -327,12 +296,12 @@ def _cost(report: EvaluateReport) -> str:
         tuning = sum(trial.seconds for trial in found.trials)
         speed = report.listed / found.rank_seconds if found.rank_seconds else 0.0
         cells = [f"{tuning:,.1f}", f"{found.fit_seconds:,.1f}", f"{speed:,.0f}", f"{found.memory_mib:,.0f}"]
-        body.append(_row(found.name, cells, _kind(report, found)))
+        body.append(row(found.name, cells, _kind(report, found)))
     steps = "; ".join(f"{name} {seconds:,.0f} s" for name, seconds in report.seconds.items())
-    return _section(
+    return section(
         "Cost",
         f"The platform's fit is the enrichment and embedding that the model needs. Stages: {steps}.",
-        _table(("model", "tuning, s", "fit, s", "users ranked/s", "memory, MiB"), body),
+        table(("model", "tuning, s", "fit, s", "users ranked/s", "memory, MiB"), body),
     )
 
 
@@ -340,17 +309,17 @@ def _settings(report: EvaluateReport) -> str:
     body, trials = [], []
     for found in report.models:
         chosen = "; ".join(f"{TASK_NAMES[task]}: {_parameters(of)}" for task, of in found.parameters.items() if of)
-        body.append(_row(found.name, [found.title, chosen or "–"], _kind(report, found), text_from=0))
+        body.append(row(found.name, [found.title, chosen or "–"], _kind(report, found), text_from=0))
         for trial in found.trials:
             cells = [*(f"{trial.ndcg[task]:.4f}" if task in trial.ndcg else "–" for task in report.tasks)]
-            trials.append(_row(f"{found.name}: {_parameters(trial.parameters)}", [*cells, f"{trial.seconds:.1f}"]))
+            trials.append(row(f"{found.name}: {_parameters(trial.parameters)}", [*cells, f"{trial.seconds:.1f}"]))
     window = report.validation
     where = f" on {window[0]:%Y-%m-%d} to {window[1]:%Y-%m-%d}" if window else ""
-    tried = _table(("setting", *(TASK_NAMES[task] for task in report.tasks), "seconds"), trials) if trials else ""
-    return _section(
+    tried = table(("setting", *(TASK_NAMES[task] for task in report.tasks), "seconds"), trials) if trials else ""
+    return section(
         "Models and their settings",
         f"Baselines were tuned for each column by NDCG@{report.k}{where}, before the test; the test was not looked at.",
-        _table(("model", "what it is", "settings"), body, text_from=1),
+        table(("model", "what it is", "settings"), body, text_from=1),
         f"<details><summary>all settings that were tried</summary>{tried}</details>" if trials else "",
     )
 
@@ -361,9 +330,9 @@ def _parameters(of: Mapping[str, object]) -> str:
 
 def _how(report: EvaluateReport) -> str:
     items = "".join(f"<li><b>{escape(name)}</b>: {escape(text)}</li>" for name, text in DEFINITIONS)
-    return _section("How it is measured", protocol_text(report), f"<ul>{items}</ul>")
+    return section("How it is measured", protocol_text(report), f"<ul>{items}</ul>")
 
 
 def _footer(report: EvaluateReport) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    return f"<footer>{escape(versions)}. Command: <code>interestgraph evaluate</code>.</footer>"
+    return f"{escape(versions)}. Command: <code>interestgraph evaluate</code>."

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from interestgraph.errors import ConfigurationError
 from interestgraph.evaluate.bootstrap import Estimate
 from interestgraph.evaluate.models.base import Parameters
+from interestgraph.page.files import write_whole
 
 PLACES = (1, 2, 3, 5, 10, 20, 30, 50)
 """Lengths of list for which curves are drawn."""
@@ -215,7 +215,7 @@ class EvaluateReport:
         Raises:
             ConfigurationError: the file cannot be written.
         """
-        write_text(path, self.to_json() + "\n")
+        write_whole(path, self.to_json() + "\n")
 
     def write_html(self, path: Path) -> None:
         """Write the report as one HTML file with plots, which needs nothing else.
@@ -225,16 +225,4 @@ class EvaluateReport:
         """
         from interestgraph.evaluate.html import to_html
 
-        write_text(path, to_html(self))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file.
-
-    Raises:
-        ConfigurationError: it cannot be written.
-    """
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
+        write_whole(path, to_html(self))

@@ -6,7 +6,6 @@ import base64
 import html
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,12 +24,8 @@ from interestgraph.browser.kit import FAVOURITES, GUIDE, PICTURES, STYLE, Exampl
 from interestgraph.browser.serve import browser_address, served
 from interestgraph.settings import Settings
 from tests.conftest import Output
+from tests.pages import CHROMIUM, FLAGS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 DROP = """([data, name]) => {
   const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
   const dropped = new DataTransfer();

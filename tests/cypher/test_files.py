@@ -39,8 +39,8 @@ VALUES: dict[str, Any] = {
         "vector": [0.5] * 64,
         "factors": {"PURCHASED": 1, "VIEWED": 1},
     },
-    **{"runId": "none", "kind": "User"},
-    **{"halfLife": 30.0, "now": 1_717_200_000_000, "below": 0.1},
+    **{"runId": "none", "kind": "User", "place": 3, "behaviour": "PURCHASED", "halfLife": 120.0},
+    **{"now": 1_717_200_000_000, "below": 0.1},
     **{"version": "none", "target": "tea-1", "strongest": ["tea-2"], "after": "", "campaignId": None},
     **{
         "maxContacts": 9,
@@ -54,7 +54,7 @@ VALUES: dict[str, Any] = {
 }
 """Parameters that fit the shop graph."""
 NOTHING = {
-    *("evaluate/find_report", "ingest/list_batches", "ingest/read_part"),
+    *("evaluate/find_report", "evaluate/list_reports", "ingest/list_batches", "ingest/read_part"),
     *("ingest/find_aliases", "ingest/list_aliases", "reshape/empty_categories", "reshape/pruned_users"),
     *("serve/pack_parts", "serve/ranker"),
     *("embed/run_status", "embed/list_parts", "embed/read_part"),

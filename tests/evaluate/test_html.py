@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -11,34 +10,12 @@ import pytest
 from interestgraph.errors import ConfigurationError
 from interestgraph.evaluate.config import EvaluateConfig
 from interestgraph.evaluate.html import to_html
-from interestgraph.evaluate.plots import Axis
 from interestgraph.evaluate.report import EvaluateReport
 from interestgraph.evaluate.temporal import evaluate
+from interestgraph.page.plots import Axis
 from interestgraph.settings import load_settings
 from tests.conftest import write_shop_log
-
-VOID = {"meta", "br"}
-
-
-class Balanced(HTMLParser):
-    """Fails on a tag that is closed wrongly; collects texts and attributes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-        self.texts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+from tests.pages import Balanced
 
 
 @pytest.fixture(scope="module")

@@ -56,17 +56,18 @@ def short(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".") if value else "0"
 
 
-def _at(percent: float, side: str = "left") -> str:
+def css(percent: float, side: str = "left") -> str:
+    """CSS for a place in percent."""
     return f"{side}:{percent:.2f}%"
 
 
 def _ticks(axis: Axis) -> str:
-    return "".join(f'<span style="{_at(axis.place(tick))}">{short(tick)}</span>' for tick in axis.ticks)
+    return "".join(f'<span style="{css(axis.place(tick))}">{short(tick)}</span>' for tick in axis.ticks)
 
 
 def _grid(axis: Axis) -> str:
     return "".join(
-        f'<i class="{"zero" if tick == 0 and axis.low < 0 else "grid"}" style="{_at(axis.place(tick))}"></i>'
+        f'<i class="{"zero" if tick == 0 and axis.low < 0 else "grid"}" style="{css(axis.place(tick))}"></i>'
         for tick in axis.ticks
     )
 
@@ -75,7 +76,7 @@ def _whisker(mark: Mark, axis: Axis) -> str:
     if mark.low is None or mark.high is None:
         return ""
     left, right = axis.place(mark.low), axis.place(mark.high)
-    return f'<i class="whisker" style="{_at(left)};width:{max(right - left, 0.2):.2f}%"></i>'
+    return f'<i class="whisker" style="{css(left)};width:{max(right - left, 0.2):.2f}%"></i>'
 
 
 def forest(marks: Sequence[Mark], label: str, axis: Axis | None = None) -> str:
@@ -89,7 +90,7 @@ def forest(marks: Sequence[Mark], label: str, axis: Axis | None = None) -> str:
             f'<div class="row {mark.kind}" title="{escape(mark.name)}: {mark.mean:.4f}{interval}">'
             f'<span class="name">{escape(mark.name)}</span>'
             f'<span class="track">{_grid(axis)}{_whisker(mark, axis)}'
-            f'<i class="dot" style="{_at(axis.place(mark.mean))}"></i></span>'
+            f'<i class="dot" style="{css(axis.place(mark.mean))}"></i></span>'
             f'<span class="value">{escape(mark.text or f"{mark.mean:.3f}")}</span></div>'
         )
     head = (
@@ -104,10 +105,10 @@ def grouped(rows: Sequence[tuple[str, str, Sequence[float]]], legend: Sequence[s
     made = []
     for name, kind, values in rows:
         dots = "".join(
-            f'<i class="dot g{number}" style="{_at(axis.place(value))}"></i>' for number, value in enumerate(values)
+            f'<i class="dot g{number}" style="{css(axis.place(value))}"></i>' for number, value in enumerate(values)
         )
         left, right = axis.place(min(values, default=0)), axis.place(max(values, default=0))
-        bar = f'<i class="span" style="{_at(left)};width:{right - left:.2f}%"></i>'
+        bar = f'<i class="span" style="{css(left)};width:{right - left:.2f}%"></i>'
         shown = " / ".join(f"{value:.3f}" for value in values)
         made.append(
             f'<div class="row {kind}" title="{escape(name)}: {shown}"><span class="name">{escape(name)}</span>'
@@ -141,10 +142,10 @@ def lines(series: Sequence[Series], steps: Sequence[int], label: str, unit: str)
         points = " ".join(f"{at * width:.2f},{100 - axis.place(value):.2f}" for at, value in enumerate(line.values))
         drawn.append(f'<polyline class="{line.kind}" points="{points}"><title>{escape(line.name)}</title></polyline>')
     for line, place in _apart([line for line in series if line.kind != "baseline"], axis):
-        labels.append(f'<span class="{line.kind}" style="{_at(place, "bottom")}">{escape(line.name)}</span>')
-    ticks = "".join(f'<span style="{_at(axis.place(tick), "bottom")}">{short(tick)}</span>' for tick in axis.ticks)
-    grid = "".join(f'<i style="{_at(axis.place(tick), "bottom")}"></i>' for tick in axis.ticks)
-    below = "".join(f'<span style="{_at(at * width)}">{step}</span>' for at, step in enumerate(steps))
+        labels.append(f'<span class="{line.kind}" style="{css(place, "bottom")}">{escape(line.name)}</span>')
+    ticks = "".join(f'<span style="{css(axis.place(tick), "bottom")}">{short(tick)}</span>' for tick in axis.ticks)
+    grid = "".join(f'<i style="{css(axis.place(tick), "bottom")}"></i>' for tick in axis.ticks)
+    below = "".join(f'<span style="{css(at * width)}">{step}</span>' for at, step in enumerate(steps))
     return (
         f'<div class="chart" role="img" aria-label="{escape(label)}"><div class="y">{ticks}</div>'
         f'<div class="area">{grid}<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">'
@@ -176,11 +177,11 @@ def scatter(points: Sequence[tuple[str, float, float, str]], label: str, across:
         placed.append((left, bottom))
         side = ("before" if left > 70 else "") + (" crowded" if crowded and kind == "baseline" else "")
         dots.append(
-            f'<span class="point {kind} {side}" style="{_at(left)};{_at(bottom, "bottom")}" '
+            f'<span class="point {kind} {side}" style="{css(left)};{css(bottom, "bottom")}" '
             f'title="{escape(name)}: {x:.4f}, {y:.4f}"><i class="dot"></i><b>{escape(name)}</b></span>'
         )
-    ticks = "".join(f'<span style="{_at(y_axis.place(tick), "bottom")}">{short(tick)}</span>' for tick in y_axis.ticks)
-    grid = "".join(f'<i style="{_at(y_axis.place(tick), "bottom")}"></i>' for tick in y_axis.ticks)
+    ticks = "".join(f'<span style="{css(y_axis.place(tick), "bottom")}">{short(tick)}</span>' for tick in y_axis.ticks)
+    grid = "".join(f'<i style="{css(y_axis.place(tick), "bottom")}"></i>' for tick in y_axis.ticks)
     return (
         f'<div class="chart" role="img" aria-label="{escape(label)}"><div class="up">{escape(up)}</div>'
         f'<div class="y">{ticks}</div><div class="area">{grid}{"".join(dots)}</div><div class="ends"></div>'

@@ -1,0 +1,1 @@
+"""Pages that need nothing else: the parts that all HTML reports are made of."""
