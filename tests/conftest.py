@@ -6,6 +6,7 @@ The server is the one in ``INTERESTGRAPH_TEST_URI`` (with ``INTERESTGRAPH_TEST_P
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,10 @@ from interestgraph.neo4j.connection import Database, connect
 from interestgraph.neo4j.schema import drop_vector_indexes, list_indexes
 from interestgraph.neo4j.server import PrivateServer
 from interestgraph.settings import Settings, load_settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts jobs in the background like that; commands under test would never end then.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
