@@ -15,11 +15,12 @@ import ibis
 import ibis.expr.types as ir
 
 from interestgraph.ingest.aliases import Aliases, renamed, without
-from interestgraph.ingest.history import HISTORIES, history_of
+from interestgraph.ingest.buckets import ITEMS, USERS
+from interestgraph.ingest.history import history_of
 from interestgraph.ingest.items import catalogue_of, categories_of, items_of
 from interestgraph.ingest.marketing import campaigns_of, dated, links_of, redemptions
 from interestgraph.ingest.nodes import users_of
-from interestgraph.ingest.slices import in_slices
+from interestgraph.ingest.slices import aggregated, sliced
 from interestgraph.ingest.spec import LoaderSpec
 from interestgraph.ingest.sums import interactions_of
 
@@ -83,7 +84,11 @@ def build_tables(
         redeemed, _ = redemptions(backend, spec, raw, since, until)
     aliases = aliases or {}
     events = renamed(events, "item", aliases)
-    interactions = in_slices(backend, "interactions", events, "user", lambda part: interactions_of(part, spec))
+    with sliced(backend, events, "user") as slices:
+        interactions = aggregated(backend, "interactions", slices, partial(interactions_of, spec=spec))
+        days = aggregated(backend, USERS, slices, partial(history_of, name=USERS))
+    with sliced(backend, events, "item") as slices:
+        weeks = aggregated(backend, ITEMS, slices, partial(history_of, name=ITEMS))
     links = {
         "received": links_of(spec, raw, spec.received, "received"),
         "promotes": links_of(spec, raw, spec.promotes, "promotes"),
@@ -114,8 +119,12 @@ def build_tables(
         "redeemed": ["userId", "campaignId"],
     }
     made = {name: backend.create_table(name, table.order_by(order[name])) for name, table in tables.items()}
-    for name, (who, _) in HISTORIES.items():
-        made[name] = in_slices(backend, name, events, who, partial(history_of, name=name))
     return GraphTables(
-        interactions=interactions, categories=categories, in_category=in_category, child_of=child_of, **made
+        interactions=interactions,
+        user_days=days,
+        item_weeks=weeks,
+        categories=categories,
+        in_category=in_category,
+        child_of=child_of,
+        **made,
     )
