@@ -62,7 +62,9 @@ def _worst(row: Sequence[float], short: float) -> float:
 
 
 def _percent(left: float, top: float, width: float, height: float, ratio: float) -> Box:
-    return Box(100 * left / ratio, 100 * top, 100 * width / ratio, 100 * height)
+    # What rounding puts beyond the edge, as beside a box a million times as large, is cut off.
+    across, down = min(100 * left / ratio, 100.0), min(100 * top, 100.0)
+    return Box(across, down, min(100 * width / ratio, 100 - across), min(100 * height, 100 - down))
 
 
 def spread(places: Sequence[tuple[float, float]], apart: float, rounds: int = 200) -> list[tuple[float, float]]:

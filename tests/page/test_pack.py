@@ -18,7 +18,7 @@ def test_boxes_share_the_area_by_their_sizes_and_leave_none(sizes: list[float], 
     ordered = sorted(sizes, reverse=True)
     boxes = squarify(ordered, ratio)
     assert [box.width * box.height / 1e4 for box in boxes] == pytest.approx(
-        [size / sum(ordered) for size in ordered], rel=1e-6, abs=1e-9
+        [size / sum(ordered) for size in ordered], rel=1e-6, abs=1e-6
     )
     for at, box in enumerate(boxes):
         assert -1e-6 <= box.left <= box.left + box.width <= 100 + 1e-6
