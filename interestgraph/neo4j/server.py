@@ -373,7 +373,7 @@ def _ends(process: psutil.Process, seconds: float) -> bool:
             return True
         if process.status() == psutil.STATUS_ZOMBIE:
             with suppress(psutil.TimeoutExpired):
-                process.wait(0.1)  # if it is a child of this process, it is gone after this
+                process.wait(0.5)  # if it is a child of this process, it is gone after this
             return True
         if time.monotonic() > deadline:
             return False

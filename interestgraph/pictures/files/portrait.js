@@ -86,7 +86,11 @@ function styled() {
       "curve-style": "unbundled-bezier", "control-point-distances": 0, "control-point-weights": 0.5, width: "data(thick)",
       "line-color": css("--edge"), opacity: 0.75, "source-endpoint": "50% 0%", "target-endpoint": "-50% 0%",
     } },
-    { selector: "edge.aside", style: { "source-endpoint": "-50% 0%", "control-point-distances": "-26" } },
+    { selector: "edge.aside", style: {
+      // To the left of the column, whichever end is above.
+      "source-endpoint": "-50% 0%",
+      "control-point-distances": edge => edge.source().position("y") < edge.target().position("y") ? 26 : -26,
+    } },
     { selector: "edge.RECOMMENDED, edge.SIMILAR_TO", style: { "line-style": "dashed" } },
     { selector: "edge.quiet", style: { opacity: 0 } },
     { selector: ".away", style: { opacity: 0.25 } },
