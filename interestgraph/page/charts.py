@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
-from interestgraph.page.pack import spread, squarify
+from interestgraph.page.pack import Box, spread, squarify
 from interestgraph.page.plots import Axis, css, short
 
 COLOURS = 8
 """Colours of the style sheet, ``k1`` to ``k8``; more groups have none of their own."""
 FEW = 600
 """With fewer points, they are drawn larger."""
+WHOLE = Box(0, 0, 100, 100)
+TINY = (7.0, 6.0)
+"""Percent of the width and height of a tree map that a text needs on paper."""
 LOWEST = 35.0
 """Height of a map of points at least, in percent of its width."""
 LABELS = 5
@@ -128,16 +131,23 @@ def treemap(cells: Sequence[Cell], label: str, ratio: float = 1.7) -> str:
         inside = _ordered(cell.cells)
         shape = ratio * box.width / max(box.height, 1e-9)
         parts = "".join(
-            f'<div class="cell {part.kind}" {_style(place)} title="{escape(part.told or part.text)}">'
+            f'<div class="cell {part.kind}{_tiny(place, box)}" {_style(place)} '
+            f'title="{escape(part.told or part.text)}">'
             f"<span>{escape(part.name)}</span><small>{escape(part.text)}</small></div>"
             for part, place in zip(inside, squarify([part.size for part in inside], shape), strict=True)
         )
         leaf, inner = ("", f'<div class="inner">{parts}</div>') if parts else (" leaf", "")
         made.append(
-            f'<div class="top {cell.kind}{leaf}" {_style(box)} title="{escape(cell.told or cell.text)}">'
+            f'<div class="top {cell.kind}{leaf}{_tiny(box)}" {_style(box)} title="{escape(cell.told or cell.text)}">'
             f'<div class="strip"><span>{escape(cell.name)}</span> <small>{escape(cell.text)}</small></div>{inner}</div>'
         )
     return f'<div class="tree" role="img" aria-label="{escape(label)}">{"".join(made)}</div>'
+
+
+def _tiny(box: Box, around: Box = WHOLE) -> str:
+    """A class for boxes that are too small for text on paper, where their size is known."""
+    small = box.width * around.width < 100 * TINY[0] or box.height * around.height < 100 * TINY[1]
+    return " tiny" if small else ""
 
 
 def _ordered(cells: Sequence[Cell]) -> list[Cell]:
@@ -145,7 +155,7 @@ def _ordered(cells: Sequence[Cell]) -> list[Cell]:
     return sorted((cell for cell in cells if cell.size > 0), key=lambda cell: (cell.kind == "rest", -cell.size))
 
 
-def _style(box: tuple[float, float, float, float]) -> str:
+def _style(box: Box) -> str:
     left, top, width, height = box
     return f'style="left:{left:.3f}%;top:{top:.3f}%;width:{width:.3f}%;height:{height:.3f}%"'
 

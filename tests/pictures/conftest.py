@@ -110,11 +110,11 @@ def write_fair(folder: Path) -> Path:
     return loader
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fair(
     connection: Database, driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InterestGraph]:
-    """The fair loaded, enriched and embedded once for the tests of a module, which only read it."""
+    """The fair loaded, enriched and embedded once for the tests of this folder, which only read it."""
     empty(connection)
     folder = tmp_path_factory.mktemp("fair")
     graph = InterestGraph(driver=driver)

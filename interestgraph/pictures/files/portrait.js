@@ -88,7 +88,7 @@ function styled() {
     } },
     { selector: "edge.aside", style: {
       // To the left of the column, whichever end is above.
-      "source-endpoint": "-50% 0%",
+      "source-endpoint": "-50% 0%", "edge-distances": "endpoints",
       "control-point-distances": edge => edge.source().position("y") < edge.target().position("y") ? 26 : -26,
     } },
     { selector: "edge.RECOMMENDED, edge.SIMILAR_TO", style: { "line-style": "dashed" } },
