@@ -315,12 +315,17 @@ def _close(session: neo4j.Session) -> None:
 
 def _rows(result: neo4j.Result) -> list[Row]:
     """The records as dictionaries. `neo4j.Record.data` goes through bytes one by one, so they are left out of it."""
-    return [_row(dict(zip(record.keys(), record.values(), strict=True)), record) for record in result]
+    return [_row(record) for record in result]
 
 
-def _row(values: Row, record: neo4j.Record) -> Row:
-    heavy = {name: value for name, value in values.items() if isinstance(value, bytes | bytearray)}
-    others = [name for name in values if name not in heavy]
+def _row(record: neo4j.Record) -> Row:
+    names = record.keys()
+    heavy = {
+        name: value for name, value in zip(names, record.values(), strict=True) if isinstance(value, bytes | bytearray)
+    }
+    if not heavy:
+        return record.data()
+    others = [name for name in names if name not in heavy]
     return {**(record.data(*others) if others else {}), **heavy}
 
 
