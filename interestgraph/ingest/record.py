@@ -118,7 +118,7 @@ def record(database: Database, events: Sequence[Event], also: Also | None = None
         new = _new_behaviours(set(behaviours) - set(known))
         known |= {row["name"]: row for row in new}
         fresh = target.recognition.unseen(run, held["partIds"], events)
-        meant = renamed_recorded(run, fresh) if fresh else []
+        meant = renamed_recorded(run, fresh) if fresh and context["merged"] else fresh
         if fresh:
             if new:
                 run("ingest/behaviours", rows=new)
@@ -159,7 +159,7 @@ def _apply(run: Callable[..., list[Row]], context: Row, known: Mapping[str, Row]
         half_life = known[name]["halfLife"]
         run("ingest/record_nodes", rows=pairs)
         # Pruned pairs come back as if all their events came now: trends and interests did not count them.
-        back = take_back(run, name, [(row["userId"], row["itemId"]) for row in pairs])
+        back = take_back(run, name, [(row["userId"], row["itemId"]) for row in pairs]) if context["pruned"] else []
         for rows in filter(None, (back, pairs)):
             if enriched and name in primary:
                 moment = {"trendAt": context["asOf"], "trendHalfLife": context["trendHalfLife"]}
