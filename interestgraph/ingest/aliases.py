@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from interestgraph.ingest.pruned import Run
+    from interestgraph.ingest.hold import Run
     from interestgraph.ingest.record import Event
 
 Aliases = Mapping[str, str]

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
+from interestgraph.ingest.hold import Run
 from interestgraph.neo4j.connection import Row
 
-Run = Callable[..., list[Row]]
-"""Runs a statement in a transaction."""
 Store = dict[str, dict[str, list[Any]]]
 """Behaviour -> item -> values of `VALUES`."""
 VALUES = ("count", "quantity", "value", "weight", "firstAt", "lastAt", "weeks", "weekCounts")

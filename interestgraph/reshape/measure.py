@@ -56,8 +56,7 @@ def read_size(database: Database) -> Size:
     """Count."""
     (counts,), (pruned,) = database.read("reshape/sizes"), database.read("reshape/pruned_size")
     count = load_query("ingest/count_interactions")
-    names = [row["name"] for row in database.read("ingest/list_behaviours")]
-    pairs = sum(database.read(count.for_relationship(name))[0]["relationships"] for name in names)
+    pairs = sum(database.read(count.for_relationship(name))[0]["relationships"] for name in _behaviours(database))
     return Size(
         pairs=pairs,
         relationships=counts["relationships"],
@@ -73,8 +72,7 @@ def state_bytes(database: Database) -> StateBytes:
     """Measure histories from the properties that are stored."""
     (found,) = database.read("reshape/history_bytes")
     query = load_query("reshape/week_bytes")
-    names = [row["name"] for row in database.read("ingest/list_behaviours")]
-    weeks = sum(database.read(query.for_relationship(name))[0]["bytes"] for name in names)
+    weeks = sum(database.read(query.for_relationship(name))[0]["bytes"] for name in _behaviours(database))
     users = max(1, found["users"])
     return StateBytes(found["users"], found["days"] / users, found["bytes"] / users, weeks / users)
 
@@ -87,7 +85,7 @@ def query_seconds(database: Database, users: Sequence[str]) -> dict[str, float]:
         users: whose lists are made, where the graph is enriched.
     """
     export = load_query("enrich/export_interactions")
-    names = [row["name"] for row in database.read("ingest/list_behaviours")]
+    names = _behaviours(database)
 
     def read_all() -> None:
         for name in names:
@@ -111,6 +109,10 @@ def overlap(before: Mapping[str, Iterable[str]], after: Mapping[str, Iterable[st
     """Mean share of the lists before that is in those after; 1 where there are none."""
     shares = [len({*before[user]} & {*after[user]}) / len({*before[user]}) for user in before if {*before[user]}]
     return sum(shares) / len(shares) if shares else 1.0
+
+
+def _behaviours(database: Database) -> list[str]:
+    return [row["name"] for row in database.read("ingest/list_behaviours")]
 
 
 def _best(work: Callable[[], object]) -> float:

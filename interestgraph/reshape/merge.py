@@ -15,15 +15,17 @@ import csv
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from interestgraph.errors import DataError
 from interestgraph.ingest.aliases import read_aliases
+from interestgraph.ingest.hold import Run
 from interestgraph.ingest.pruned import take_back, unpacked
 from interestgraph.ingest.unload import rated
 from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row, batched
 from interestgraph.neo4j.queries import load_query
-from interestgraph.reshape.prune import PAIRS_PER_BATCH, Run, hold_books
+from interestgraph.reshape.prune import PAIRS_PER_BATCH, hold_books
 
 ITEMS_PER_BATCH = 50
 NODES_PER_BATCH = 5_000
@@ -47,13 +49,17 @@ def read_mapping(database: Database, path: Path) -> list[Row]:
     """The rows of a CSV file with the columns item and into; items that are merged already are passed over.
 
     Raises:
-        DataError: a column is missing, an item is unknown or in itself, or is merged into one that is merged as well.
+        DataError: the file cannot be read, a column is missing, an item is unknown or in itself, or is merged into one
+            that is merged as well.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if not {"item", "into"} <= set(reader.fieldnames or ()):
-            raise DataError(f"{path} needs the columns item and into, it has {', '.join(reader.fieldnames or ())}")
-        wanted = {row["item"]: row["into"] for row in reader}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if not {"item", "into"} <= set(reader.fieldnames or ()):
+                raise DataError(f"{path} needs the columns item and into, it has {', '.join(reader.fieldnames or ())}")
+            wanted = {row["item"]: row["into"] for row in reader}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
     aliases = read_aliases(database)
     wanted = {item: into for item, into in wanted.items() if aliases.get(item) != into}
     known = {row["itemId"] for row in database.read("reshape/items")}
@@ -90,20 +96,32 @@ def merge_items(database: Database, rows: Sequence[Row], progress: Progress | No
 
 def _merge_batch(rows: list[Row], run: Run) -> None:
     hold_books(run)
-    behaviours = {row["name"]: row["halfLife"] for row in run("ingest/list_behaviours")}
-    latest = rated([row["load"] for row in run("ingest/list_loads")], behaviours)
-    for name, half_life in behaviours.items():
-        taken = run(load_query("reshape/take_merged").for_relationship(name), rows=rows)
-        _add(run, name, taken, half_life, ratings=name in latest)
+    for behaviour in _behaviours(run):
+        taken = run(load_query("reshape/take_merged").for_relationship(behaviour.name), rows=rows)
+        _add(run, behaviour, taken)
     for history in run("reshape/take_histories", rows=rows):
         run("ingest/item_weeks", rows=[history])
     run("reshape/put_aliases", rows=rows)
     run("reshape/merge_items", rows=rows)
 
 
-def _add(run: Run, behaviour: str, rows: Iterable[Row], half_life: float, *, ratings: bool) -> None:
+class _Behaviour(NamedTuple):
+    name: str
+    half_life: float
+    """Days."""
+    ratings: bool
+    """Whether its latest value counts, in place of the sum."""
+
+
+def _behaviours(run: Run) -> list[_Behaviour]:
+    half_lives = {row["name"]: row["halfLife"] for row in run("ingest/list_behaviours")}
+    latest = rated([row["load"] for row in run("ingest/list_loads")], half_lives)
+    return [_Behaviour(name, half_life, name in latest) for name, half_life in half_lives.items()]
+
+
+def _add(run: Run, behaviour: _Behaviour, rows: Iterable[Row]) -> None:
     """Add relationships to others, of one pair at most once in a statement."""
-    query = load_query("ingest/interactions").for_relationship(behaviour)
+    query = load_query("ingest/interactions").for_relationship(behaviour.name)
     left = list(rows)
     while left:
         seen: set[tuple[str, str]] = set()
@@ -113,7 +131,7 @@ def _add(run: Run, behaviour: str, rows: Iterable[Row], half_life: float, *, rat
             pair = (row["userId"], row["itemId"])
             (later if pair in seen else now).append(row)
             seen.add(pair)
-        run(query, rows=now, halfLife=half_life, ratings=ratings)
+        run(query, rows=now, halfLife=behaviour.half_life, ratings=behaviour.ratings)
         left = later
 
 
@@ -130,10 +148,8 @@ def _unprune(database: Database, items: set[str]) -> None:
 
 def _unprune_batch(pairs: list[tuple[str, str]], run: Run) -> None:
     hold_books(run)
-    behaviours = {row["name"]: row["halfLife"] for row in run("ingest/list_behaviours")}
-    latest = rated([row["load"] for row in run("ingest/list_loads")], behaviours)
-    for name, half_life in behaviours.items():
-        _add(run, name, take_back(run, name, pairs), half_life, ratings=name in latest)
+    for behaviour in _behaviours(run):
+        _add(run, behaviour, take_back(run, behaviour.name, pairs))
 
 
 def clear_dead(database: Database, progress: Progress | None = None) -> int:

@@ -6,18 +6,18 @@ relationships, whoever records meanwhile. A run that dies is run again, and prun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from interestgraph.errors import StateError
+from interestgraph.ingest.hold import Run
 from interestgraph.ingest.pruned import put_away
 from interestgraph.model import Progress
-from interestgraph.neo4j.connection import Database, Row
+from interestgraph.neo4j.connection import Database
 from interestgraph.neo4j.queries import load_query
 
 PAIRS_PER_BATCH = 10_000
-Run = Callable[..., list[Row]]
 
 
 @dataclass(frozen=True)

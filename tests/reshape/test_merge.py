@@ -121,3 +121,9 @@ def test_wrong_mappings_are_told(database: Database, wares: Wares, tmp_path: Pat
     path.write_text(text)
     with pytest.raises(DataError, match=message):
         reshape(database, ReshapeConfig(merge=path))
+
+
+def test_a_file_of_merges_that_is_not_there_is_told(database: Database, wares: Wares, tmp_path: Path) -> None:
+    wares("wares", *WARES)
+    with pytest.raises(DataError, match=r"none\.csv cannot be read: "):
+        reshape(database, ReshapeConfig(merge=tmp_path / "none.csv"))
