@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from interestgraph.page.pack import Box, spread, squarify
-from interestgraph.page.plots import Axis, css, short
+from interestgraph.page.plots import Axis, css, short, upright
 
 COLOURS = 8
 """Colours of the style sheet, ``k1`` to ``k8``; more groups have none of their own."""
@@ -40,8 +40,7 @@ def key(names: Sequence[str], marks: str = "line") -> str:
 
 
 def _frame(label: str, axis: Axis, inside: str, below: str, unit: str) -> str:
-    ticks = "".join(f'<span style="{css(axis.place(tick), "bottom")}">{compact(tick)}</span>' for tick in axis.ticks)
-    grid = "".join(f'<i style="{css(axis.place(tick), "bottom")}"></i>' for tick in axis.ticks)
+    ticks, grid = upright(axis, compact)
     return (
         f'<div class="chart low" role="img" aria-label="{escape(label)}"><div class="y">{ticks}</div>'
         f'<div class="area">{grid}{inside}</div><div class="x">{below}</div>'

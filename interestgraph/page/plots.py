@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -72,6 +72,20 @@ def _grid(axis: Axis) -> str:
     )
 
 
+def _below(axis: Axis) -> str:
+    """The row with the axis, under rows of marks."""
+    return (
+        f'<div class="row axis"><span class="name"></span><span class="track">{_ticks(axis)}</span><span></span></div>'
+    )
+
+
+def upright(axis: Axis, form: Callable[[float], str] = short) -> tuple[str, str]:
+    """Ticks beside a plot, and the lines of its grid at their heights."""
+    heights = [(tick, css(axis.place(tick), "bottom")) for tick in axis.ticks]
+    ticks = "".join(f'<span style="{height}">{form(tick)}</span>' for tick, height in heights)
+    return ticks, "".join(f'<i style="{height}"></i>' for _, height in heights)
+
+
 def _whisker(mark: Mark, axis: Axis) -> str:
     if mark.low is None or mark.high is None:
         return ""
@@ -93,10 +107,7 @@ def forest(marks: Sequence[Mark], label: str, axis: Axis | None = None) -> str:
             f'<i class="dot" style="{css(axis.place(mark.mean))}"></i></span>'
             f'<span class="value">{escape(mark.text or f"{mark.mean:.3f}")}</span></div>'
         )
-    head = (
-        f'<div class="row axis"><span class="name"></span><span class="track">{_ticks(axis)}</span><span></span></div>'
-    )
-    return f'<div class="forest" role="img" aria-label="{escape(label)}">{"".join(rows)}{head}</div>'
+    return f'<div class="forest" role="img" aria-label="{escape(label)}">{"".join(rows)}{_below(axis)}</div>'
 
 
 def grouped(rows: Sequence[tuple[str, str, Sequence[float]]], legend: Sequence[str], label: str) -> str:
@@ -115,12 +126,9 @@ def grouped(rows: Sequence[tuple[str, str, Sequence[float]]], legend: Sequence[s
             f'<span class="track">{_grid(axis)}{bar}{dots}</span><span class="value">{shown}</span></div>'
         )
     key = "".join(f'<li><i class="dot g{number}"></i>{escape(name)}</li>' for number, name in enumerate(legend))
-    head = (
-        f'<div class="row axis"><span class="name"></span><span class="track">{_ticks(axis)}</span><span></span></div>'
-    )
     return (
         f'<ul class="key">{key}</ul>'
-        f'<div class="forest groups" role="img" aria-label="{escape(label)}">{"".join(made)}{head}</div>'
+        f'<div class="forest groups" role="img" aria-label="{escape(label)}">{"".join(made)}{_below(axis)}</div>'
     )
 
 
@@ -143,8 +151,7 @@ def lines(series: Sequence[Series], steps: Sequence[int], label: str, unit: str)
         drawn.append(f'<polyline class="{line.kind}" points="{points}"><title>{escape(line.name)}</title></polyline>')
     for line, place in _apart([line for line in series if line.kind != "baseline"], axis):
         labels.append(f'<span class="{line.kind}" style="{css(place, "bottom")}">{escape(line.name)}</span>')
-    ticks = "".join(f'<span style="{css(axis.place(tick), "bottom")}">{short(tick)}</span>' for tick in axis.ticks)
-    grid = "".join(f'<i style="{css(axis.place(tick), "bottom")}"></i>' for tick in axis.ticks)
+    ticks, grid = upright(axis)
     below = "".join(f'<span style="{css(at * width)}">{step}</span>' for at, step in enumerate(steps))
     return (
         f'<div class="chart" role="img" aria-label="{escape(label)}"><div class="y">{ticks}</div>'
@@ -180,8 +187,7 @@ def scatter(points: Sequence[tuple[str, float, float, str]], label: str, across:
             f'<span class="point {kind} {side}" style="{css(left)};{css(bottom, "bottom")}" '
             f'title="{escape(name)}: {x:.4f}, {y:.4f}"><i class="dot"></i><b>{escape(name)}</b></span>'
         )
-    ticks = "".join(f'<span style="{css(y_axis.place(tick), "bottom")}">{short(tick)}</span>' for tick in y_axis.ticks)
-    grid = "".join(f'<i style="{css(y_axis.place(tick), "bottom")}"></i>' for tick in y_axis.ticks)
+    ticks, grid = upright(y_axis)
     return (
         f'<div class="chart" role="img" aria-label="{escape(label)}"><div class="up">{escape(up)}</div>'
         f'<div class="y">{ticks}</div><div class="area">{grid}{"".join(dots)}</div><div class="ends"></div>'
