@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 from interestgraph.errors import ConfigurationError, DataError, StateError
 from interestgraph.ingest.aliases import renamed_recorded
@@ -15,8 +19,8 @@ from interestgraph.ingest.pruned import take_back
 from interestgraph.ingest.recognition import TIER, Recognition, merge_small, part_of
 from interestgraph.ingest.spec import load_spec
 from interestgraph.model import BEHAVIOURS, DecayedWeight, utc
-from interestgraph.neo4j.connection import Database, Row
-from interestgraph.neo4j.queries import load_query
+from interestgraph.neo4j.connection import Database, Row, text_of
+from interestgraph.neo4j.queries import Query, load_query
 from interestgraph.neo4j.schema import ensure_schema
 
 LOAD_ID = "recorded"
@@ -98,44 +102,91 @@ def record(database: Database, events: Sequence[Event], also: Also | None = None
     """
     if not events:
         return 0
-    target = target or Target()
-    behaviours = sorted({event.behaviour for event in events})
+    books = target or Target()
     if not database.read("ingest/list_behaviours"):
         # A new graph: without its constraints, processes that record at once would make nodes twice.
         ensure_schema(database)
-
-    def unit(run: Callable[..., list[Row]]) -> tuple[int, int]:
-        # The Load node comes first: its lock makes concurrent recorders wait for each other instead of deadlocking.
-        moments = [event.millis for event in events]
-        period = {"firstAt": min(moments), "lastAt": max(moments), "at": round(time.time() * 1000)}
-        books = {"loadId": target.load_id, "source": target.source, "behaviours": behaviours}
-        (held,) = run("ingest/record_hold", **books, **period)
-        if held["busy"]:
-            raise StateError(f"load {held['busy'][0]} is being written or taken out: record again when that is done")
-        _refuse_old(events, held["horizon"])
-        (context,) = run("ingest/record_context")
-        known = {row["name"]: row for row in context["behaviours"]}
-        new = _new_behaviours(set(behaviours) - set(known))
-        known |= {row["name"]: row for row in new}
-        fresh = target.recognition.unseen(run, held["partIds"], events)
-        meant = renamed_recorded(run, fresh) if fresh and context["merged"] else fresh
-        if fresh:
-            if new:
-                run("ingest/behaviours", rows=new)
-            _apply(run, context, known, meant)
-            row = part_of(target.load_id, target.source, fresh, known)
-            run("ingest/log_parts", rows=[row])
-            run("ingest/record_load", loadId=target.load_id, read=len(events), events=len(fresh))
-        elif events:
-            run("ingest/record_load", loadId=target.load_id, read=len(events), events=0)
-        if also is not None:
-            also(run, meant)
-        return len(fresh), held["small"]
-
-    applied, small = database.transact(unit)
+    applied, small = database.transact(lambda run: _record(run, events, also, books))
     if small >= TIER:
-        merge_small(database, target.load_id)
+        merge_small(database, books.load_id)
     return applied
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction that is to change nothing."""
+
+
+def rehearse(database: Database, also: Also | None = None, target: Target | None = None) -> None:
+    """Have the server plan the statements of `record`, which takes seconds on a new one, before events wait for it.
+
+    An event of each behaviour that the graph knows is recorded, in a transaction that is taken back.
+
+    Args:
+        database: the graph.
+        also: as for `record`.
+        target: as for `record`.
+
+    Raises:
+        StateError: as for `record`.
+    """
+    name, now = f"rehearsal-{uuid4().hex}", datetime.now(UTC)
+    events = [Event(name, name, row["name"], now) for row in database.read("ingest/list_behaviours")]
+
+    def unit(run: Callable[..., list[Row]]) -> None:
+        _record(run, events, also, target or Target())
+        raise _TakenBackError
+
+    if events:
+        with suppress(_TakenBackError):
+            database.transact(unit)
+
+
+def _planned_once(run: Callable[..., list[Row]]) -> Callable[..., list[Row]]:
+    """Run statements that are planned once for lists of any size.
+
+    Neo4j plans a statement anew for a list of 1, of up to 10, of up to 100, ... elements, but does not look at those
+    within a map.
+    """
+
+    def boxed(query: str | Query, **parameters: Any) -> list[Row]:
+        lists = {name: value for name, value in parameters.items() if isinstance(value, list)}
+        others = {name: value for name, value in parameters.items() if name not in lists}
+        text = text_of(query)
+        for name in lists:
+            text = re.sub(rf"\${name}\b", f"$lists.{name}", text)
+        return run(text, lists=lists, **others)
+
+    return boxed
+
+
+def _record(
+    run: Callable[..., list[Row]], events: Sequence[Event], also: Also | None, target: Target
+) -> tuple[int, int]:
+    """The statements of one transaction; returns how many events are new, and how many small parts the books have."""
+    run = _planned_once(run)
+    behaviours = sorted({event.behaviour for event in events})
+    # The Load node comes first: its lock makes concurrent recorders wait for each other instead of deadlocking.
+    moments = [event.millis for event in events]
+    period = {"firstAt": min(moments), "lastAt": max(moments), "at": round(time.time() * 1000)}
+    (held,) = run("ingest/record_hold", loadId=target.load_id, source=target.source, behaviours=behaviours, **period)
+    if held["busy"]:
+        raise StateError(f"load {held['busy'][0]} is being written or taken out: record again when that is done")
+    _refuse_old(events, held["horizon"])
+    (context,) = run("ingest/record_context")
+    known = {row["name"]: row for row in context["behaviours"]}
+    new = _new_behaviours(set(behaviours) - set(known))
+    known |= {row["name"]: row for row in new}
+    fresh = target.recognition.unseen(run, held["partIds"], events)
+    meant = renamed_recorded(run, fresh) if fresh and context["merged"] else fresh
+    if fresh:
+        if new:
+            run("ingest/behaviours", rows=new)
+        _apply(run, context, known, meant)
+        run("ingest/log_parts", rows=[part_of(target.load_id, target.source, fresh, known)])
+    run("ingest/record_load", loadId=target.load_id, read=len(events), events=len(fresh))
+    if also is not None:
+        also(run, meant)
+    return len(fresh), held["small"]
 
 
 def _refuse_old(events: Sequence[Event], horizon: int | None) -> None:

@@ -134,7 +134,7 @@ class Database:
         Args:
             query: name of a file in ``cypher/``, a `Query`, or Cypher text.
         """
-        text = _text(query)
+        text = text_of(query)
         with self._session(neo4j.READ_ACCESS) as session:
             return session.execute_read(lambda tx: _rows(tx.run(text, parameters)))
 
@@ -153,19 +153,19 @@ class Database:
         with self._session(neo4j.WRITE_ACCESS) as session:
 
             def unit(tx: neo4j.ManagedTransaction) -> T:
-                return work(lambda query, **parameters: _rows(tx.run(_text(query), parameters)))
+                return work(lambda query, **parameters: _rows(tx.run(text_of(query), parameters)))
 
             return session.execute_write(unit)
 
     def run(self, query: str | Query, **parameters: Any) -> list[Row]:
         """Run a statement that manages its own transactions: schema commands, CALL IN TRANSACTIONS."""
         with self._session(neo4j.WRITE_ACCESS) as session:
-            return _rows(session.run(neo4j.Query(_text(query)), parameters))
+            return _rows(session.run(neo4j.Query(text_of(query)), parameters))
 
     def stream(self, query: str | Query, **parameters: Any) -> Iterator[list[Any]]:
         """Yield the values of each record of a read-only statement, without keeping them all."""
         with self._session(neo4j.READ_ACCESS) as session:
-            for record in session.run(neo4j.Query(_text(query)), parameters):
+            for record in session.run(neo4j.Query(text_of(query)), parameters):
                 yield record.values()
 
     def ask(
@@ -182,7 +182,7 @@ class Database:
         Raises:
             QueryError: it took longer (``TransactionTimedOut`` is in the message), or the server refused it.
         """
-        text = _text(query)
+        text = text_of(query)
 
         @neo4j.unit_of_work(timeout=timeout)
         def unit(tx: neo4j.ManagedTransaction) -> tuple[tuple[str, ...], list[list[Any]]]:
@@ -195,7 +195,7 @@ class Database:
     def plan(self, query: str | Query, parameters: Row) -> list[str]:
         """The operators of the server's plan for a statement, indented, with the rows that it expects of each."""
         with self._session(neo4j.READ_ACCESS) as session:
-            root = session.run(neo4j.Query("EXPLAIN " + _text(query)), parameters).consume().plan
+            root = session.run(neo4j.Query("EXPLAIN " + text_of(query)), parameters).consume().plan
 
         def lines(node: dict[str, Any], depth: int) -> Iterator[str]:
             about = node.get("args", {})
@@ -329,7 +329,8 @@ def _row(record: neo4j.Record) -> Row:
     return {**(record.data(*others) if others else {}), **heavy}
 
 
-def _text(query: str | Query) -> str:
+def text_of(query: str | Query) -> str:
+    """Cypher text of a file in ``cypher/``, given by its name, of a `Query`, or the text itself."""
     if isinstance(query, Query):
         return query.text
     return load_query(query).text if _NAME.match(query) else query

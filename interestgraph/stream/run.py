@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from interestgraph.errors import (
     StateError,
     UnavailableError,
 )
-from interestgraph.ingest.record import Event, Target, record
+from interestgraph.ingest.record import Event, Target, record, rehearse
 from interestgraph.ingest.spec import load_spec
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.stream.book import Book
@@ -33,6 +33,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
 """Seconds between attempts to reach a server that does not answer; each wait is twice the one before."""
 _REFUSED = 20
 """So many events refused one after the other, by a server that takes everything else, are not the events' fault."""
+_GROWN = 1000
+"""So many messages, and twice as many as before the last time, may have made the server's plans old."""
 _WINDOW = 10.0
 """Seconds that the rate is measured over."""
 
@@ -149,10 +151,11 @@ def stream(
         letters = DeadLetters(config.dead_letters or rejected_folder / _file_name(stream_id), stream_id)
         source.start(book.offsets, book.mark)
         letters.start(book.offsets)
-        say(f"stream {stream_id}: {_beginning(book.offsets, source)}")
         # One Load node for all streams of a loader: its lock makes them wait for each other, and see all events.
         target = Target(load_id=f"stream-{spec.name}", source=spec.name)
         run = _Run(database, config, source, book, letters, target, stop, say)
+        run.rehearse()
+        say(f"stream {stream_id}: {_beginning(book.offsets, source)}")
         run.loop(parse, show)
         return run.report(stream_id, spec.name)
 
@@ -185,11 +188,22 @@ class _Run:
         self._database, self._config, self._source, self._book = database, config, source, book
         self._letters, self._target, self._stop, self._say = letters, target, stop, say
         self._began = time.monotonic()
-        self._messages = self._duplicates = self._transactions = self._refused = 0
+        self._messages = self._duplicates = self._transactions = self._refused = self._rehearsed = 0
         self._reasons: Counter[str] = Counter()
         self._recent: deque[tuple[float, int]] = deque([(self._began, 0)])
         self._vectors = Following(database, say, on=config.vectors)
         self._ended = "stopped"
+
+    def rehearse(self) -> None:
+        """Have the statements planned, for the graph as it is now, before events wait for that."""
+        self._rehearsed = self._messages
+
+        def also(run: Callable[..., list[Row]], _: Sequence[Event]) -> None:
+            self._book.move(run, self._book.offsets, self._source.mark, 0, 0)
+
+        # What stops it now, such as a load that is being written, stops the first events too, and is told then.
+        with suppress(InterestGraphError):
+            rehearse(self._database, also, self._target)
 
     def loop(self, parse: Callable[[bytes], Event | str], show: Callable[[StreamState], None]) -> None:
         """Poll and settle until the end."""
@@ -204,6 +218,9 @@ class _Run:
             if messages:
                 self._settle([(message, parse(message.text)) for message in messages])
                 last = time.monotonic()
+            elif self._messages >= 2 * self._rehearsed + _GROWN:
+                # The graph has grown: the server plans anew at the next use of a statement, so let that be now.
+                self.rehearse()
             self._vectors.catch_up()
             show(self._state())
         self._vectors.finish(self._stop)

@@ -11,7 +11,7 @@ import pytest
 
 from interestgraph import ConfigurationError, DataError
 from interestgraph.client import InterestGraph
-from interestgraph.ingest.record import Event, record
+from interestgraph.ingest.record import Event, record, rehearse
 from interestgraph.neo4j.connection import Database
 
 START = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -132,3 +132,34 @@ def test_a_driver_of_ones_own_can_record(connection: Database, environment: None
     with neo4j.GraphDatabase.driver(connection.uri, auth=auth) as driver, InterestGraph(driver=driver) as graph:
         graph.record("u", "i", "VIEWED", at=START)
         assert graph.status().behaviours == {"VIEWED": 1}
+
+
+def everything(database: Database) -> list[dict[str, Any]]:
+    """All nodes and relationships."""
+    return database.read(
+        "MATCH (n) RETURN elementId(n) AS id, properties(n) AS what UNION ALL "
+        "MATCH ()-[r]->() RETURN elementId(r) AS id, properties(r) AS what ORDER BY id"
+    )
+
+
+def test_a_rehearsal_changes_nothing(graph: InterestGraph, database: Database) -> None:
+    before = everything(database)
+    asked: list[str] = []
+    rehearse(database, also=lambda _, new: asked.extend(event.behaviour for event in new))
+    assert everything(database) == before
+    assert set(asked) == {row["name"] for row in database.read("ingest/list_behaviours")}
+
+
+def test_a_rehearsal_of_an_empty_graph_is_none(database: Database) -> None:
+    rehearse(database)
+    assert everything(database) == []
+
+
+def test_a_statement_takes_lists_of_any_size_within_a_map(database: Database) -> None:
+    texts: list[str] = []
+
+    def also(run: Any, _: Any) -> None:
+        texts.extend(row["text"] for row in run("RETURN $ids[0] AS text, size($idsOf) AS n", ids=["x"], idsOf=[1, 2]))
+
+    record(database, [Event("u", "i", "PURCHASED", START)], also=also)
+    assert texts == ["x"]
