@@ -264,6 +264,8 @@ def _notes(protocol: Protocol, judge: Judge, tasks: tuple[str, ...], config: Eva
     known = int(protocol.log.known_users.sum())
     if config.users is not None and known > config.users:
         yield f"lists were made for {config.users:,} of {known:,} known users, drawn at random (--users)"
+    if config.prune_below is not None:
+        yield f"the platform answers from a graph without the relationships that weigh less than {config.prune_below:g}"
 
 
 def _versions() -> dict[str, str]:

@@ -119,8 +119,8 @@ def test_enrich_embed_and_walks(ig: Run, database: Database, shop_log: Path, tmp
 
 
 def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Path) -> None:
-    asked = ("--days", "5", "--k", "5", "--html", "report.html", "--json", "report.json")
-    output = ig("evaluate", "events", "--data", str(shop_log), *asked)
+    asked_of = ("events", "--data", str(shop_log), "--days", "5", "--k", "5")
+    output = ig("evaluate", *asked_of, "--html", "report.html", "--json", "report.json")
     assert output.code == 0, output.err
     report = json.loads(Path("report.json").read_text(encoding="utf-8"))
     assert report["cut"].startswith("2024-05-23T17:00:00")
@@ -157,3 +157,10 @@ def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Pat
     assert all(name in page for name in (*models, "The blend&#x27;s sources", "Beyond accuracy", "How it is measured"))
     # The graph of the user is not touched.
     assert database.read("ingest/is_empty") == [{"empty": True}]
+
+    pruned = ig("evaluate", *asked_of, "--models", "blend", "--prune-below", "0.7", "--no-tune", "--json", "-")
+    found = json.loads(pruned.out)
+    assert found["seconds"]["reshape"] > 0
+    assert "without the relationships that weigh less than 0.7" in " ".join(found["notes"])
+    (blend,) = found["models"]
+    assert 0 < blend["tasks"]["all"]["recall"]["mean"] <= of_all["blend"]

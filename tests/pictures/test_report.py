@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from interestgraph import ConfigurationError, InterestGraph, UnknownUserError
+from interestgraph.evaluate.config import EvaluateConfig
+from interestgraph.evaluate.temporal import evaluate
 from interestgraph.pictures.report import PARTS
 from interestgraph.pictures.source import ReportConfig
+from interestgraph.settings import load_settings
+from tests.conftest import write_shop_log
 from tests.pages import CHROMIUM, CONTRAST, OVERLAPS, alone, browser, opened, parsed
 
 TITLES = [part.title for part in PARTS]
@@ -109,6 +113,17 @@ def test_an_evaluation_of_a_file_is_shown(fair: InterestGraph, tmp_path: Path) -
     with pytest.raises(ConfigurationError, match=r"none\.json cannot be read: No such file"):
         fair.report(tmp_path / "report.html", ReportConfig(examples=0, evaluation=tmp_path / "none.json"))
     assert names(tmp_path) == ["quality.json"]
+    models = ("popularity", "own frequency", "ItemKNN")
+    config = EvaluateConfig("events", write_shop_log(tmp_path / "log.csv"), days=9, models=models)
+    found = evaluate(load_settings(home=tmp_path / "home"), config)
+    found.write_json(file)
+    shown = fair.report(tmp_path / "report.html", ReportConfig(examples=0, evaluation=file)).shown
+    assert "Recommendation quality" in shown
+    text = words(tmp_path / "report.html")
+    for model in found.models:
+        quality = model.tasks[found.main]
+        assert f"{model.name} {quality['recall'].mean:.3f} {quality['ndcg'].mean:.3f}" in text
+    assert f"NDCG@{found.k}: " in text
 
 
 @contextmanager
