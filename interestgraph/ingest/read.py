@@ -30,7 +30,7 @@ _GUESSED = ("DATE", "TIME", "UUID", "JSON")
 """How the DuckDB types begin that its JSON reader gives to text, or to values of several kinds."""
 
 _UNIT = "\x1f"
-MEMORY_SHARE = 0.15
+MEMORY_SHARE = 0.08
 """Part of the machine's memory that DuckDB may take before it spills to disk."""
 
 

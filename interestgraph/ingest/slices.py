@@ -15,8 +15,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-SLICE_EVENTS = 8_000_000
-"""Events that are aggregated at once: about 1 GB of lists."""
+SLICE_EVENTS = 4_000_000
+"""Events that are aggregated at once: about half a GB of lists."""
 COLUMNS = ("user", "item", "behaviour", "at", "strength", "quantity", "value")
 """Of events, that aggregation needs."""
 
