@@ -1,5 +1,5 @@
 // purpose: Note that items are merged into others, those that were merged into these before included, and on all loads
-// that the names of items have changed.
+// that names have changed.
 // parameters: rows LIST<MAP>
 // returns: none
 // mode: WRITE
@@ -11,4 +11,4 @@ OPTIONAL MATCH (older:Alias {into: row.itemId})
 SET older.into = row.into
 WITH count(*) AS ignored
 MATCH (l:Load)
-SET l.aliases = COUNT { (:Alias) }
+SET l.aliases = COUNT { (:Alias) } + COUNT { (:CategoryAlias) }

@@ -24,7 +24,10 @@ def reshape(
         datetime | None, typer.Option(help="Read the weights at this moment (UTC); default: last event.")
     ] = None,
     merge_duplicates: Annotated[
-        bool, typer.Option("--merge-duplicates", help="Merge items of equal title, brand and categories.")
+        bool,
+        typer.Option(
+            "--merge-duplicates", help="Merge equal categories, and items of equal title, brand and categories."
+        ),
     ] = False,
     merge: Annotated[Path | None, typer.Option(help="CSV file (item,into) of items to merge into others.")] = None,
     users: Annotated[int | None, typer.Option(min=1, help="Users whose lists are compared (200).")] = None,
@@ -61,6 +64,7 @@ def _print_report(report: ReshapeReport) -> None:
     would = "would be" if report.dry_run else "were"
     nodes = [
         (f"items that {would} merged", report.merged),
+        (f"categories that {would} merged", report.merged_categories),
         ("discontinued items without a relationship", report.dead_items),
         (f"categories without items that {would} deleted", report.dead_categories),
     ]

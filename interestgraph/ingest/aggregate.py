@@ -14,7 +14,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from interestgraph.ingest.aliases import Aliases, renamed, without
+from interestgraph.ingest.aliases import NONE, Aliases, renamed, without
 from interestgraph.ingest.buckets import ITEMS, USERS
 from interestgraph.ingest.history import history_of
 from interestgraph.ingest.items import catalogue_of, categories_of, items_of
@@ -64,7 +64,7 @@ def build_tables(
     since: datetime | None = None,
     until: datetime | None = None,
     redeemed: ir.Table | None = None,
-    aliases: Aliases | None = None,
+    aliases: Aliases = NONE,
 ) -> GraphTables:
     """Aggregate cleaned events and the specification's other files.
 
@@ -75,15 +75,14 @@ def build_tables(
         raw: all files, from `read_files`, by their names under ``[files]``.
         since, until: the period (naive, UTC) of dated links, as for the events.
         redeemed: from `redemptions`; None: all of the period.
-        aliases: items that were merged into others, which stand in their place.
+        aliases: items and categories that were merged into others, which stand in their place.
 
     Raises:
         DataError: a column is missing.
     """
     if redeemed is None:
         redeemed, _ = redemptions(backend, spec, raw, since, until)
-    aliases = aliases or {}
-    events = renamed(events, "item", aliases)
+    events = renamed(events, "item", aliases.items)
     with sliced(backend, events, "user") as slices:
         interactions = aggregated(backend, "interactions", slices, partial(interactions_of, spec=spec))
         days = aggregated(backend, USERS, slices, partial(history_of, name=USERS))
@@ -94,11 +93,11 @@ def build_tables(
         "promotes": links_of(spec, raw, spec.promotes, "promotes"),
         "redeemed": redeemed.select(userId=redeemed.user, campaignId=redeemed.item, at=dated(redeemed["at"])),
     }
-    links["promotes"] = renamed(links["promotes"], "itemId", aliases)
-    catalogue = backend.create_table("catalogue", without(catalogue_of(spec, raw), "itemId", aliases))
+    links["promotes"] = renamed(links["promotes"], "itemId", aliases.items)
+    catalogue = backend.create_table("catalogue", without(catalogue_of(spec, raw), "itemId", aliases.items))
     items = items_of(spec, events, catalogue, interactions, links["promotes"])
     users = users_of(spec, raw, interactions, [links["received"], links["redeemed"]])
-    categories, in_category, child_of = categories_of(backend, catalogue)
+    categories, in_category, child_of = categories_of(backend, catalogue, aliases.categories)
     campaigns = campaigns_of(spec, raw, links)
     tables = {
         "users": users,

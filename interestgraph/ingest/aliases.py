@@ -1,14 +1,14 @@
-"""Aliases: items that `interestgraph reshape` merged into others.
+"""Aliases: items and categories that `interestgraph reshape` merged into others.
 
 Logs go on naming them, and the ledger keeps the names of the logs, so that known events stay known. Wherever events
-become relationships, histories and catalogue rows, the item that they were merged into takes their place.
+become relationships, histories and catalogue rows, what they were merged into takes their place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interestgraph.neo4j.connection import Database, Row
 
@@ -19,17 +19,40 @@ if TYPE_CHECKING:
     from interestgraph.ingest.hold import Run
     from interestgraph.ingest.record import Event
 
-Aliases = Mapping[str, str]
-"""Item as logs name it -> the item it was merged into."""
+Names = Mapping[str, str]
+"""Id as logs have it -> the id it was merged into."""
 
 
-def read_aliases(database: Database) -> dict[str, str]:
-    """All aliases; the graph has few or none."""
-    return {row["itemId"]: row["into"] for row in database.read("ingest/list_aliases")}
+class Aliases(NamedTuple):
+    """What was merged; the graph has few or none."""
+
+    items: Names
+    categories: Names
 
 
-def renamed(table: ir.Table, column: str, aliases: Aliases) -> ir.Table:
-    """A table of the workspace whose items have the names that the graph knows them by."""
+PATH_SEPARATOR = " > "
+"""Joins the names of a category's path into its id."""
+NONE = Aliases({}, {})
+
+
+def read_aliases(database: Database) -> Aliases:
+    """All aliases."""
+    items = {row["itemId"]: row["into"] for row in database.read("ingest/list_aliases")}
+    return Aliases(items, {row["categoryId"]: row["into"] for row in database.read("ingest/list_category_aliases")})
+
+
+def category_name(name: str, aliases: Names) -> str:
+    """A category as the graph knows it: one below a merged category goes with that."""
+    names = name.split(PATH_SEPARATOR) if aliases else []
+    for end in range(len(names), 0, -1):
+        into = aliases.get(PATH_SEPARATOR.join(names[:end]))
+        if into is not None:
+            return PATH_SEPARATOR.join([into, *names[end:]])
+    return name
+
+
+def renamed(table: ir.Table, column: str, aliases: Names) -> ir.Table:
+    """A table of the workspace whose items or categories have the names that the graph knows them by."""
     import ibis
 
     if not aliases:
@@ -39,7 +62,7 @@ def renamed(table: ir.Table, column: str, aliases: Aliases) -> ir.Table:
     return joined.mutate(**{column: ibis.coalesce(joined["_into"], joined[column])}).drop("_alias", "_into")
 
 
-def without(table: ir.Table, column: str, aliases: Aliases) -> ir.Table:
+def without(table: ir.Table, column: str, aliases: Names) -> ir.Table:
     """A table of the workspace without the rows of items that were merged into others."""
     import ibis
 
@@ -49,7 +72,7 @@ def without(table: ir.Table, column: str, aliases: Aliases) -> ir.Table:
     return table.anti_join(names, table[column] == names["_alias"])
 
 
-def renamed_events(table: pa.Table, aliases: Aliases, other: str) -> pa.Table:
+def renamed_events(table: pa.Table, aliases: Names, other: str) -> pa.Table:
     """Events of the ledger with the names that the graph knows; those of the behaviour `other` name no items."""
     import pyarrow as pa
     import pyarrow.compute as pc

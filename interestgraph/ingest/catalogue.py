@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from interestgraph.ingest.aliases import Aliases, read_aliases
+from interestgraph.ingest.aliases import PATH_SEPARATOR, Names, category_name, read_aliases
 from interestgraph.ingest.hold import Hold
 from interestgraph.ingest.ledger import DECLARED, read_parts
 from interestgraph.ingest.write import BATCH, epoch_millis
@@ -35,13 +35,14 @@ def restored(hold: Hold, load_id: str, others: Sequence[str], met: Mapping[str, 
     Returns:
         How many nodes are removed.
     """
-    database, aliases = hold.database, read_aliases(hold.database)
+    database, (aliases, renamed) = hold.database, read_aliases(hold.database)
     for kind, keys in LINKS.items():
-        mine = {_ends(row, keys, aliases) for row in _rows(database, kind, [load_id])}
-        mine -= {_ends(row, keys, aliases) for row in _rows(database, kind, others)}
+        known = renamed if kind == "child_of" else aliases
+        mine = {_ends(row, keys, known) for row in _rows(database, kind, [load_id])}
+        mine -= {_ends(row, keys, known) for row in _rows(database, kind, others)}
         for batch in batched(({"start": start, "end": end} for start, end in sorted(mine)), BATCH):
             hold.write(f"ingest/{kind}_drop", rows=batch)
-    _restore_categories(hold, load_id, others)
+    _restore_categories(hold, load_id, others, renamed)
     removed = 0
     for kind, key in NODES.items():
         ids = {row[key] for row in _rows(database, kind, [load_id])} | met.get(kind, set())
@@ -56,16 +57,23 @@ def restored(hold: Hold, load_id: str, others: Sequence[str], met: Mapping[str, 
         rows = ({key: name, "properties": {**dict.fromkeys(names), **left.get(name, {})}} for name in sorted(ids))
         for batch in batched(rows, BATCH):
             hold.write(f"ingest/{kind}_set", rows=batch)
-    mine_categories = {row["categoryId"] for row in _rows(database, "categories", [load_id])}
-    mine_categories -= {row["categoryId"] for row in _rows(database, "categories", others)}
+    mine_categories = {_named(row, "categoryId", renamed) for row in _rows(database, "categories", [load_id])}
+    mine_categories -= {_named(row, "categoryId", renamed) for row in _rows(database, "categories", others)}
     for batch in batched(sorted(mine_categories), BATCH):
         removed += hold.write("ingest/categories_drop", ids=batch)[0]["removed"]
     return removed
 
 
-def _ends(row: Row, keys: tuple[str, str], aliases: Aliases) -> tuple[Any, Any]:
-    """The ends of a link; items have the names that the graph knows them by."""
-    start, end = (aliases.get(row[key], row[key]) if key == "itemId" else row[key] for key in keys)
+def _named(row: Row, key: str, aliases: Names) -> Any:
+    """An id of a row, as the graph knows it; aliases: of items or categories."""
+    if key in ("categoryId", "parentId"):
+        return category_name(row[key], aliases)
+    return aliases.get(row[key], row[key]) if key == "itemId" else row[key]
+
+
+def _ends(row: Row, keys: tuple[str, str], aliases: Names) -> tuple[Any, Any]:
+    """The ends of a link, as the graph knows them."""
+    start, end = (_named(row, key, aliases) for key in keys)
     return start, end
 
 
@@ -89,31 +97,37 @@ def restored_behaviours(hold: Hold, load_id: str, others: Sequence[Row]) -> None
     hold.write("ingest/drop_behaviours", names=gone)
 
 
-def _restore_categories(hold: Hold, load_id: str, others: Sequence[str]) -> None:
+def _restore_categories(hold: Hold, load_id: str, others: Sequence[str], renamed: Names) -> None:
     """Each item of the load gets the categories of the latest other load that has any for it."""
     latest: dict[str, list[str]] = {row["itemId"]: [] for row in _rows(hold.database, "in_category", [load_id])}
     for other in others:
         found: dict[str, list[str]] = {}
         for row in _rows(hold.database, "in_category", [other]):
             if row["itemId"] in latest:
-                found.setdefault(row["itemId"], []).append(row["categoryId"])
+                found.setdefault(row["itemId"], []).append(_named(row, "categoryId", renamed))
         latest |= found
-    _restore_tree(hold, others, {name for names in latest.values() for name in names})
-    rows = [{"itemId": item, "categoryIds": latest[item]} for item in sorted(latest)]
+    _restore_tree(hold, others, {name for names in latest.values() for name in names}, renamed)
+    rows = [{"itemId": item, "categoryIds": sorted(set(latest[item]))} for item in sorted(latest)]
     for batch in batched(rows, BATCH):
         hold.write("ingest/in_category", rows=batch)
 
 
-def _restore_tree(hold: Hold, others: Sequence[str], wanted: set[str]) -> None:
+def _restore_tree(hold: Hold, others: Sequence[str], wanted: set[str], renamed: Names) -> None:
     """Categories that have items again, and all above them: `interestgraph reshape` deletes those without."""
     parents: dict[str, set[str]] = {}
     for row in _rows(hold.database, "child_of", others):
-        parents.setdefault(row["categoryId"], set()).add(row["parentId"])
+        child, parent = _ends(row, LINKS["child_of"], renamed)
+        parents.setdefault(child, set()).add(parent)
     tree, new = set(wanted), set(wanted)
     while new:
         new = {parent for name in new for parent in parents.get(name, ())} - tree
         tree |= new
-    nodes = {row["categoryId"]: row for row in _rows(hold.database, "categories", others) if row["categoryId"] in tree}
+    nodes = {}
+    for row in _rows(hold.database, "categories", others):
+        name = _named(row, "categoryId", renamed)
+        if name in tree:
+            path = name.split(PATH_SEPARATOR) if name != row["categoryId"] else row["path"]
+            nodes[name] = {**row, "categoryId": name, "name": path[-1], "path": path}
     links = [{"categoryId": name, "parentId": parent} for name in tree for parent in parents.get(name, ())]
     for batch in batched((nodes[name] for name in sorted(nodes)), BATCH):
         hold.write("ingest/categories", rows=batch)

@@ -8,12 +8,11 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from interestgraph.ingest.aliases import PATH_SEPARATOR, Names, category_name, renamed
 from interestgraph.ingest.nodes import attributes, ids, last, left_joined
 from interestgraph.ingest.read import as_id, as_text, pick
 from interestgraph.ingest.spec import Items, LoaderSpec
 
-PATH_SEPARATOR = " > "
-"""Joins the names of a category's path into its id."""
 _UNIT = "\x1f"
 
 
@@ -134,9 +133,11 @@ def items_of(
     ).drop("_paid", "_paidAt")
 
 
-def categories_of(backend: Any, catalogue: ir.Table) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """Categories, item memberships (deepest category), and the tree."""
+def categories_of(backend: Any, catalogue: ir.Table, aliases: Names) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Categories, item memberships (deepest category), and the tree; aliases: categories that were merged."""
     pathed = catalogue.filter(catalogue["_paths"].notnull()).select("itemId", _path=catalogue["_paths"].unnest())
+    if aliases:
+        pathed = renamed(pathed, "_path", _renamed_paths(pathed, aliases))
     names = pathed["_path"].split(_UNIT)
     in_category = pathed.select("itemId", categoryId=names.join(PATH_SEPARATOR)).distinct()
     in_category = in_category.order_by("itemId", "categoryId")
@@ -155,3 +156,14 @@ def categories_of(backend: Any, catalogue: ir.Table) -> tuple[ir.Table, ir.Table
     below = made.filter(made.level > 1)
     child_of = below.select("categoryId", parentId=below.path[: below.level - 1].join(PATH_SEPARATOR))
     return made, backend.create_table("in_category", in_category), child_of.order_by("categoryId")
+
+
+def _renamed_paths(pathed: ir.Table, aliases: Names) -> Names:
+    """Path as the log has it -> as the graph knows it, for those that differ; there are few categories."""
+    found = {}
+    for path in pathed.select("_path").distinct()["_path"].to_pyarrow().to_pylist():
+        name = path.replace(_UNIT, PATH_SEPARATOR)
+        known = category_name(name, aliases)
+        if known != name:
+            found[path] = known.replace(PATH_SEPARATOR, _UNIT)
+    return found

@@ -175,6 +175,6 @@ def rated(loads: Iterable[Row], behaviours: Iterable[str]) -> list[str]:
 
 def sums_of(backend: Any, database: Database, name: str, parts: Sequence[Row]) -> ir.Table:
     """The events of some parts, as sums of one event each; items have the names that the graph knows them by."""
-    names, aliases = COMPACTED_SCHEMA.names, read_aliases(database)
+    names, aliases = COMPACTED_SCHEMA.names, read_aliases(database).items
     tables = (renamed_events(table, aliases, REDEEMED) for table in read_parts(database, parts, names))
     return as_sums(stored(backend, name, tables, COMPACTED_SCHEMA))

@@ -132,7 +132,15 @@ def require_item(database: Database, item: str) -> None:
         UnknownItemError: the graph has no such item.
     """
     if not database.read("serve/items_exist", itemIds=[item]):
-        raise UnknownItemError(f"the graph has no item {item}: ids are those of the log, as text")
+        raise unknown_item(database, item)
+
+
+def unknown_item(database: Database, item: str) -> UnknownItemError:
+    """The error of an item that the graph does not have; it names the one that it was merged into."""
+    merged = database.read("ingest/find_aliases", itemIds=[item])
+    if merged:
+        return UnknownItemError(f"item {item} was merged into {merged[0]['into']}: ask for that one")
+    return UnknownItemError(f"the graph has no item {item}: ids are those of the log, as text")
 
 
 def resolve_category(database: Database, name: str | None) -> str | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interestgraph.errors import ConfigurationError, StateError, UnknownItemError, UnknownUserError
+from interestgraph.errors import ConfigurationError, StateError, UnknownUserError
 from interestgraph.neo4j.connection import Database
 from interestgraph.recommend.audience import chances, require_ranker
+from interestgraph.recommend.context import unknown_item
 from interestgraph.recommend.features import user_row
 from interestgraph.recommend.serving import serving
 
@@ -66,7 +67,7 @@ def predict(database: Database, user: str, item: str | None = None, days: float 
     ranker = require_ranker(state)
     if item is not None:
         if item not in state.catalogue.position:
-            raise UnknownItemError(f"the graph has no item {item}: ids are those of the log, as text")
+            raise unknown_item(database, item)
         _, chance = chances(state.catalogue, ranker, person, [state.catalogue.position[item]])
         whole, table = float(chance[0]), ranker.reliability("mixed")
     elif ranker.activity is None:

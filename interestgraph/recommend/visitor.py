@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from interestgraph.errors import ConfigurationError, UnknownItemError
+from interestgraph.errors import ConfigurationError
 from interestgraph.model import Table
 from interestgraph.neo4j.connection import Database
 from interestgraph.recommend.catalogue import Catalogue
+from interestgraph.recommend.context import unknown_item
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.recommend import Recommendation, RecommendConfig, recommend_to
 from interestgraph.recommend.serving import serving
@@ -40,7 +41,7 @@ def recommend_for(database: Database, items: Sequence[str], config: RecommendCon
     state, _, at = serving(database).people(["an anonymous visitor"], config.as_of)
     missing = [item for item in items if item not in state.catalogue.position]
     if missing:
-        raise UnknownItemError(f"the graph has no item {missing[0]}: ids are those of the log, as text")
+        raise unknown_item(database, missing[0])
     if config.exclude_seen is None and config.mode != "again":
         config = replace(config, exclude_seen=True)
     return recommend_to(database, state, visitor(state.catalogue, items), at, config)

@@ -1,8 +1,9 @@
-"""Merging items that are one, and clearing away items and categories that are dead.
+"""Merging items and categories that are one, and clearing away those that are dead.
 
-Duplicates are items of equal title (whatever its case and spaces), brand and categories, or what a file of pairs says.
-The item with the most events stays, and gets relationships, histories and promotions of the others; their ids become
-aliases (`interestgraph.ingest.aliases`), so that later logs may go on naming them.
+Categories are one if their names, from the top down, differ in case and spaces only; they get the spelling that has the
+most items. Duplicate items are those of equal title (whatever its case and spaces), brand and categories, or what a
+file of pairs says. The item with the most events stays, and gets relationships, histories and promotions of the others.
+The other ids become aliases (`interestgraph.ingest.aliases`), so that later logs may go on naming them.
 
 A discontinued item without a relationship to any user is dead: it keeps its node, title and history, and loses its
 vector; enrichment gives it neither neighbours nor a community. A category without items in itself and below is dead
@@ -12,13 +13,14 @@ and deleted; the next log that names it makes it again.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from interestgraph.errors import DataError
-from interestgraph.ingest.aliases import read_aliases
+from interestgraph.ingest.aliases import PATH_SEPARATOR, Names, read_aliases
 from interestgraph.ingest.hold import Run
 from interestgraph.ingest.pruned import take_back, unpacked
 from interestgraph.ingest.unload import rated
@@ -28,16 +30,73 @@ from interestgraph.neo4j.queries import load_query
 from interestgraph.reshape.prune import PAIRS_PER_BATCH, hold_books
 
 ITEMS_PER_BATCH = 50
+CATEGORIES_PER_BATCH = 20
 NODES_PER_BATCH = 5_000
 
 
-def find_duplicates(database: Database) -> list[Row]:
-    """Items of equal title, brand and categories, as rows itemId and into: the one of them with the most events."""
+def find_same_categories(database: Database) -> list[Row]:
+    """Categories whose names differ in case and spaces only, parents first.
+
+    Returns:
+        Rows categoryId, into: the id that all of them get, path: that of into, and parentId: the category above it.
+    """
+    rows = database.read("reshape/categories")
+    spelled: dict[tuple[str, ...], Counter[str]] = {}
+    for row in rows:
+        spelled.setdefault(tuple(map(_plain, row["path"])), Counter())[row["path"][-1]] += row["items"]
+    best = {key: min(names, key=lambda name: (-names[name], name)) for key, names in spelled.items()}
+    found = []
+    for row in sorted(rows, key=lambda row: len(row["path"])):
+        key = tuple(map(_plain, row["path"]))
+        path = [best.get(key[: depth + 1], name) for depth, name in enumerate(row["path"])]
+        above, into = PATH_SEPARATOR.join(path[:-1]), PATH_SEPARATOR.join(path)
+        if into != row["categoryId"]:
+            found.append({"categoryId": row["categoryId"], "into": into, "path": path, "parentId": above})
+    return found
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().split())
+
+
+def merge_categories(database: Database, rows: Sequence[Row], progress: Progress | None = None) -> None:
+    """Merge categories into others, some in each transaction; what dies is merged by the next run.
+
+    Args:
+        database: the graph.
+        rows: from `find_same_categories`.
+        progress: called with step, categories done, categories in all.
+
+    Raises:
+        StateError: a load is being written or taken out.
+    """
+    done = 0
+    for batch in batched(rows, CATEGORIES_PER_BATCH):
+        database.transact(partial(_merge_categories, batch))
+        done += len(batch)
+        if progress:
+            progress("merging categories", done, len(rows))
+
+
+def _merge_categories(rows: list[Row], run: Run) -> None:
+    hold_books(run)
+    run("reshape/put_category_aliases", rows=rows)
+    run("reshape/merge_categories", rows=rows)
+
+
+def find_duplicates(database: Database, categories: Names | None = None) -> list[Row]:
+    """Items of equal title, brand and categories, as rows itemId and into: the one of them with the most events.
+
+    Args:
+        database: the graph.
+        categories: what categories are to be merged into.
+    """
     groups: dict[tuple[object, ...], list[Row]] = {}
     for row in database.read("reshape/items"):
-        title = " ".join((row["title"] or "").lower().split())
+        title = _plain(row["title"] or "")
         if title:
-            groups.setdefault((title, row["brand"], *row["categories"]), []).append(row)
+            names = sorted({(categories or {}).get(name, name) for name in row["categories"]})
+            groups.setdefault((title, row["brand"], *names), []).append(row)
     made = []
     for rows in groups.values():
         best, *others = sorted(rows, key=lambda row: (-row["events"], row["itemId"]))
@@ -60,7 +119,7 @@ def read_mapping(database: Database, path: Path) -> list[Row]:
             wanted = {row["item"]: row["into"] for row in reader}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
-    aliases = read_aliases(database)
+    aliases = read_aliases(database).items
     wanted = {item: into for item, into in wanted.items() if aliases.get(item) != into}
     known = {row["itemId"] for row in database.read("reshape/items")}
     for item, into in wanted.items():

@@ -11,6 +11,7 @@ from typing import Any
 from interestgraph.enrich.enrich import EnrichConfig, enrich
 from interestgraph.enrich.figures import CommunityFigures
 from interestgraph.errors import ConfigurationError, StateError
+from interestgraph.ingest.aliases import Names
 from interestgraph.model import Progress
 from interestgraph.neo4j.connection import Database, Row
 from interestgraph.neo4j.schema import ensure_schema
@@ -26,7 +27,14 @@ from interestgraph.reshape.measure import (
     state_bytes,
     top_lists,
 )
-from interestgraph.reshape.merge import clear_dead, find_duplicates, merge_items, read_mapping
+from interestgraph.reshape.merge import (
+    clear_dead,
+    find_duplicates,
+    find_same_categories,
+    merge_categories,
+    merge_items,
+    read_mapping,
+)
 from interestgraph.reshape.prune import Faded, Threshold, find_faded, hold_books, prune
 
 
@@ -40,7 +48,8 @@ class ReshapeConfig:
     as_of: datetime | None = None
     """Moment the weights are read at; None: the latest event."""
     merge_duplicates: bool = False
-    """Merge items of equal title, brand and categories into the one of them with the most events."""
+    """Merge categories whose names differ in case and spaces only, and items of equal title, brand and categories into
+    the one of them with the most events."""
     merge: Path | None = None
     """CSV file with the columns ``item`` and ``into``: items to merge into others."""
     users: int = 200
@@ -70,6 +79,8 @@ class ReshapeReport:
     """Behaviour -> relationships that have not faded."""
     merged: int
     """Items that were merged into others, or would be."""
+    merged_categories: int
+    """Categories that were merged into others, or would be."""
     dead_items: int
     """Discontinued items without a relationship; they have no vector any more."""
     dead_categories: int
@@ -113,12 +124,13 @@ def reshape(database: Database, config: ReshapeConfig, progress: Progress | None
     context = read_context(database)
     threshold = Threshold(config.below, context.moment(config.as_of))
     began = time.perf_counter()
-    merges = _merges(database, config)
+    same = find_same_categories(database) if config.merge_duplicates else []
+    merges = _merges(database, config, {row["categoryId"]: row["into"] for row in same})
     faded = find_faded(database, threshold)
     if not any(part.kept for part in faded):
         raise StateError(f"every relationship weighs less than {config.below:g}: nothing would be left of the graph")
     before, state = read_size(database), state_bytes(database)
-    found = {"merged": len(merges), "state": state, "before": before}
+    found = {"merged": len(merges), "merged_categories": len(same), "state": state, "before": before}
     if config.dry_run:
         dead = len(database.read("reshape/empty_categories"))
         return _report(database, config, threshold, faded, **found, after=before, dead_categories=dead)
@@ -127,6 +139,7 @@ def reshape(database: Database, config: ReshapeConfig, progress: Progress | None
     lists = top_lists(database, users) if enriched else {}
     times = query_seconds(database, users)
     measured = time.perf_counter()
+    merge_categories(database, same, progress)
     if merges:
         merge_items(database, merges, progress)
         faded = find_faded(database, threshold)
@@ -154,11 +167,11 @@ def reshape(database: Database, config: ReshapeConfig, progress: Progress | None
     )
 
 
-def _merges(database: Database, config: ReshapeConfig) -> list[Row]:
+def _merges(database: Database, config: ReshapeConfig, categories: Names) -> list[Row]:
     """Items to merge: what the file says, and duplicates that it says nothing of."""
     given = [] if config.merge is None else read_mapping(database, config.merge)
     named = {name for row in given for name in row.values()}
-    found = find_duplicates(database) if config.merge_duplicates else []
+    found = find_duplicates(database, categories) if config.merge_duplicates else []
     return given + [row for row in found if not named & set(row.values())]
 
 

@@ -19,7 +19,7 @@ MARKETING = {"RECEIVED", "PROMOTES", "REDEEMED"}
 LABELS = {
     *("User", "Item", "Category", "Community", "Campaign", "Behaviour"),
     *("Load", "LoadBatch", "LogPart", "EmbeddingRun", "VectorPart", "EnrichRun", "Evaluation", "Stream"),
-    *("Ranker", "ItemModel", "ServingPack", "Pruned", "Alias"),
+    *("Ranker", "ItemModel", "ServingPack", "Pruned", "Alias", "CategoryAlias"),
 }
 QUERY_TYPES = {"READ": {"r"}, "WRITE": {"w", "rw"}, "SCHEMA": {"s"}}
 """Mode of the header -> what the server calls such a statement."""
@@ -55,7 +55,8 @@ VALUES: dict[str, Any] = {
 """Parameters that fit the shop graph."""
 NOTHING = {
     *("evaluate/find_report", "evaluate/list_reports", "ingest/list_batches", "ingest/read_part"),
-    *("ingest/find_aliases", "ingest/list_aliases", "reshape/empty_categories", "reshape/pruned_users"),
+    *("ingest/find_aliases", "ingest/list_aliases", "ingest/list_category_aliases"),
+    *("reshape/empty_categories", "reshape/pruned_users"),
     *("serve/pack_parts", "serve/ranker"),
     *("embed/run_status", "embed/list_parts", "embed/read_part"),
     *("embed/new_users", "embed/new_items", "embed/new_categories", "embed/around_items"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,31 @@ def test_duplicates_are_of_equal_title_brand_and_categories(database: Database, 
     rows = database.read("MATCH (u:User)-[:PURCHASED]->(:Item {itemId: 'b'}) RETURN u.userId AS u ORDER BY u")
     assert [row["u"] for row in rows] == ["u1", "u2", "u3", "u4"]
     assert database.read("MATCH (i:Item {itemId: 'a'}) RETURN i.title AS title") == []
+
+
+def test_categories_that_differ_in_case_and_spaces_become_one(database: Database, wares: Wares) -> None:
+    graphs: list[dict[str, Any]] = []
+    for merged in (True, False):
+        empty(database)
+
+        def lines(*entries: str, merged: bool = merged) -> list[str]:
+            made = [f"u{place % 3},{entry.replace('=', ',purchase,2023-01-0')}" for place, entry in enumerate(entries)]
+            spelled = [line.replace("home  > BATH", "Home > Bath").replace("home > ", "Home > ") for line in made]
+            return made if merged else spelled
+
+        bath = [f"{item}=1,Towel {item},,Home > Bath" for item in "abcd"]
+        wares("first", *lines(*bath, "e=3,Soap,,home  > BATH"))
+        second = wares("second", *lines("f=4,Lamp,,home > Light", "a=5,Towel a,,home > Light > Red"))
+        if merged:
+            asked = ReshapeConfig(below=0.001, merge_duplicates=True)
+            assert reshape(database, replace(asked, dry_run=True)).merged_categories == 4
+            assert [reshape(database, asked).merged_categories for _ in range(2)] == [4, 0]
+        names = database.read("MATCH (c:Category) RETURN c.categoryId AS id ORDER BY id")
+        assert [row["id"] for row in names] == ["Home", "Home > Bath", "Home > Light", "Home > Light > Red"]
+        wares("third", *lines("g=6,Pan,,home > Kitchen", "b=7,Towel,,home  > BATH"))
+        unload(database, second.load_id)
+        graphs.append({key: value for key, value in unfold(database).items() if "Alias" not in key})
+    same(graphs[1], graphs[0])
 
 
 def test_dead_categories_go_and_come_back_with_their_items(database: Database, wares: Wares) -> None:
