@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interestgraph.model import Table
 from interestgraph.neo4j.connection import Database, batched
@@ -17,8 +17,8 @@ from interestgraph.recommend.context import check_count, read_context, resolve_c
 from interestgraph.recommend.filters import allowed_items
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.rank import (
+    Pool,
     RankConfig,
-    Ranked,
     Scored,
     bare,
     choose,
@@ -27,8 +27,10 @@ from interestgraph.recommend.rank import (
     make_list,
     score_pools,
 )
+from interestgraph.recommend.ranker import Ranker
 from interestgraph.recommend.reasons import Path, Reason, reasons
 from interestgraph.recommend.serving import State, serving
+from interestgraph.recommend.sources import near_tastes
 from interestgraph.recommend.texts import path_text
 
 USERS_PER_QUERY = 100
@@ -120,41 +122,74 @@ def recommend_many(
 ) -> Iterator[tuple[str, list[Scored]]]:
     """The lists of many users in their order, as item ids and scores without titles and reasons.
 
-    Several times as fast per user as `recommend`: the graph is asked for a hundred users at once, and for the next
-    hundred while these are ranked. Unknown and new users get trending items.
+    Several times as fast per user as `recommend`: the graph is asked for a hundred users at once, and while their
+    candidates are found, it is asked for the next hundred and the trees score those of the hundred before. Unknown
+    and new users get trending items.
 
     Raises:
         UnknownIdError, StateError: see `recommend`.
     """
     held = serving(database)
-    category_checked: tuple[State, Flags | None] | None = None
-    with ThreadPoolExecutor(1) as pool:
-        waiting: Future[Any] | None = None
-        for batch in [*batched(users, USERS_PER_QUERY), None]:
-            asked = pool.submit(held.people, batch, config.as_of) if batch is not None else None
+    checked: tuple[State, Flags | None] | None = None
+    asked: Future[tuple[State, list[Person], int]] | None = None
+    scored: _Scoring | None = None
+    with ThreadPoolExecutor(2) as threads:
+        for batch in [*batched(users, USERS_PER_QUERY), None, None]:
+            waiting, found = asked, None
+            asked = threads.submit(held.people, batch, config.as_of) if batch is not None else None
             if waiting is not None:
                 state, people, _ = waiting.result()
-                if category_checked is None or category_checked[0].catalogue is not state.catalogue:
-                    category_checked = (state, _rules(database, state, config))
-                yield from _lists(state, people, config, category_checked[1])
-            waiting = asked
+                if checked is None or checked[0].catalogue is not state.catalogue:
+                    checked = (state, _rules(database, state, config))
+                found = _Scoring.begun(threads, state, people, config, checked[1])
+            if scored is not None:
+                yield from scored.lists()
+            scored = found
 
 
-def _lists(
-    state: State, people: Sequence[Person], config: RecommendConfig, allowed: Flags | None
-) -> Iterator[tuple[str, list[Scored]]]:
-    ranker = state.ranker if config.ranker else None
-    fresh = state.context.leaves_out_seen(config.exclude_seen)
-    trained = ranker is not None
-    pools = [find_pool(state.catalogue, person, config, allowed, trained=trained, fresh=fresh) for person in people]
-    for pool, score in zip(pools, score_pools(pools, ranker, config), strict=True):
-        ranked: Ranked = choose(state.catalogue, pool, score, config)
-        if len(ranked.chosen) < min(config.n, len(pool.scores.item)):
-            ranked = make_list(state.catalogue, pool.person, state.ranker, config, allowed, fresh=fresh)
-        yield (
-            pool.person.user,
-            explained(ranked, state.catalogue, ranker, config) if config.explain else bare(ranked, state.catalogue),
-        )
+@dataclass(frozen=True)
+class _Scoring:
+    """Candidates of some users whose scores are on their way."""
+
+    state: State
+    config: RecommendConfig
+    allowed: Flags | None
+    pools: Sequence[Pool]
+    scores: Future[list[NDArray[np.float64]]]
+
+    @classmethod
+    def begun(
+        cls,
+        threads: ThreadPoolExecutor,
+        state: State,
+        people: Sequence[Person],
+        config: RecommendConfig,
+        allowed: Flags | None,
+    ) -> _Scoring:
+        """Find the candidates, and have them scored."""
+        ranker, fresh = _served(state, config), state.context.leaves_out_seen(config.exclude_seen)
+        pools = [
+            find_pool(state.catalogue, person, config, allowed, trained=ranker is not None, fresh=fresh, near=near)
+            for person, near in zip(people, near_tastes(state.catalogue, people), strict=True)
+        ]
+        return cls(state, config, allowed, pools, threads.submit(score_pools, pools, ranker, config))
+
+    def lists(self) -> Iterator[tuple[str, list[Scored]]]:
+        """Each user with the list."""
+        state, config = self.state, self.config
+        ranker, fresh = _served(state, config), state.context.leaves_out_seen(config.exclude_seen)
+        for pool, score in zip(self.pools, self.scores.result(), strict=True):
+            ranked = choose(state.catalogue, pool, score, config)
+            if len(ranked.chosen) < min(config.n, len(pool.scores.item)):
+                ranked = make_list(state.catalogue, pool.person, ranker, config, self.allowed, fresh=fresh)
+            yield (
+                pool.person.user,
+                explained(ranked, state.catalogue, ranker, config) if config.explain else bare(ranked, state.catalogue),
+            )
+
+
+def _served(state: State, config: RecommendConfig) -> Ranker | None:
+    return state.ranker if config.ranker else None
 
 
 def _rules(database: Database, state: State, config: RecommendConfig) -> Flags | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interestgraph.errors import ConfigurationError
+from interestgraph.neo4j.connection import batched
 from interestgraph.recommend.catalogue import Catalogue, Flags, Floats, Ints, top
 from interestgraph.recommend.person import Person
 
@@ -16,6 +18,8 @@ SOURCES = ("own", "similar", "linear", "recent", "vector", "category", "trend")
 same over the latest ones; nearest embeddings; share of interest in a category times the item's share of the
 category's trend; trend over all."""
 
+NEAR_BYTES = 64 << 20
+"""Of the products of some people's tastes and all items that are held at a time."""
 RECENT = 10
 """How many of the latest items the source ``recent`` starts from."""
 FADING = 0.8
@@ -55,8 +59,25 @@ class Scores:
     """Source -> whether it is among the source's own candidates."""
 
 
-def dense_scores(catalogue: Catalogue, person: Person, config: CandidateConfig) -> dict[str, NDArray[np.floating]]:
-    """What each source says of every item, shape (items,)."""
+def near_tastes(catalogue: Catalogue, people: Sequence[Person]) -> Iterator[Floats | None]:
+    """For each person the products of the taste and all items' unit vectors, shape (items,); None without vectors.
+
+    All vectors are read once for many people, instead of once for each: that is most of what a source costs.
+    """
+    if catalogue.unit is None or not len(catalogue.items):
+        yield from (None for _ in people)
+        return
+    none = np.zeros(catalogue.unit.shape[1], dtype=np.float32)
+    for some in batched(people, max(1, NEAR_BYTES // (4 * len(catalogue.items)))):
+        tastes = [taste(catalogue, person) for person in some]
+        products = np.stack([none if found is None else found for found in tastes]) @ catalogue.unit.T
+        yield from (None if found is None else row for found, row in zip(tastes, products, strict=True))
+
+
+def dense_scores(
+    catalogue: Catalogue, person: Person, config: CandidateConfig, near: Floats | None = None
+) -> dict[str, NDArray[np.floating]]:
+    """What each source says of every item, shape (items,); near: from `near_tastes`, where it was asked."""
     n = len(catalogue.items)
     liked = np.flatnonzero(person.liked)
     strength = np.log1p(person.weight[liked])
@@ -75,8 +96,11 @@ def dense_scores(catalogue: Catalogue, person: Person, config: CandidateConfig) 
     if "recent" in chosen:
         latest = liked[np.argsort(person.latest[liked], kind="stable")[:RECENT]]
         found["recent"] = catalogue.linear.spread(person.item[latest], FADING ** np.arange(len(latest)), n)
-    if "vector" in chosen and catalogue.unit is not None and (vector := taste(catalogue, person)) is not None:
-        found["vector"] = catalogue.unit @ vector
+    if "vector" in chosen and near is not None:
+        found["vector"] = near
+    elif "vector" in chosen and catalogue.unit is not None and (vector := taste(catalogue, person)) is not None:
+        # Not a BLAS product: its second thread would spin for many milliseconds after each, all that others could use.
+        found["vector"] = np.einsum("ij,j->i", catalogue.unit, vector)
     if "category" in chosen and len(person.category):
         # Of all items those of the user's categories only: few of many.
         links = catalogue.category_items
@@ -97,6 +121,7 @@ def find_scores(
     new: bool = True,
     need: int = 0,
     also: Ints | None = None,
+    near: Floats | None = None,
 ) -> Scores:
     """The best candidates of each source, together, with the scores of all sources.
 
@@ -108,9 +133,10 @@ def find_scores(
         own: whether items that the user has a relationship to may be proposed.
         new: whether others may.
         also: numbers of items that are candidates in any case.
+        near: from `near_tastes`, where many people are ranked.
         need: where the sources propose fewer, the most popular others come along, as long as there are any.
     """
-    dense = dense_scores(catalogue, person, config)
+    dense = dense_scores(catalogue, person, config, near)
     fit = np.array(catalogue.open if allowed is None else allowed & catalogue.open)
     # What returns or bad ratings outweigh is not proposed by any source.
     fit[person.item[~person.liked]] = False
