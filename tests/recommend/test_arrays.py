@@ -13,6 +13,7 @@ from interestgraph.recommend.catalogue import Links, top
 from interestgraph.recommend.features import faded
 from interestgraph.recommend.person import DAY, Doings, person
 from interestgraph.recommend.select import share_places
+from interestgraph.recommend.sources import _highest
 from interestgraph.train.calibration import calibrate, reliability
 
 
@@ -96,3 +97,14 @@ def test_calibration_rises_and_tells_the_truth_on_average() -> None:
     predicted = 1 / (1 + np.exp(-np.interp(logit, x, y)))
     for mean, observed, count in reliability(predicted, chosen):
         assert observed == pytest.approx(mean, abs=4 * np.sqrt(mean / count) + 0.01)
+
+
+@pytest.mark.parametrize("n", [50, 30_000])
+@pytest.mark.parametrize("share", [0.001, 0.05, 1.0])
+def test_the_highest_of_a_sample_are_the_highest_of_all(n: int, share: float) -> None:
+    random = np.random.default_rng(n)
+    for most in (1, 20, 200):
+        score = np.round(random.normal(size=n), 2) * (random.random(n) < share)
+        fit = random.random(n) < random.choice([0.01, 0.9])
+        some, every = _highest(score, fit, most), np.flatnonzero((score > 0) & fit)
+        assert some[top(score[some], most)].tolist() == every[top(score[every], most)].tolist()
