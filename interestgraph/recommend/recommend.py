@@ -109,7 +109,7 @@ def recommend_to(
         notes.insert(0, f"{_why_trending(person)}: trending items")
     rows: Sequence[Recommendation]
     if config.explain:
-        scored = explained(ranked, state.catalogue, state.ranker if config.ranker else None, config)
+        scored = explained(ranked, state.catalogue, _served(state, config), config)
         found = reasons(database, state, person, scored, at, config.candidates.seeds)
         rows = [_row(state, entry, reason) for entry, reason in zip(scored, found, strict=True)]
     else:
@@ -154,6 +154,8 @@ class _Scoring:
     state: State
     config: RecommendConfig
     allowed: Flags | None
+    fresh: bool
+    """Whether what users have already is left out."""
     pools: Sequence[Pool]
     scores: Future[list[NDArray[np.float64]]]
 
@@ -170,18 +172,17 @@ class _Scoring:
         ranker, fresh = _served(state, config), state.context.leaves_out_seen(config.exclude_seen)
         pools = [
             find_pool(state.catalogue, person, config, allowed, trained=ranker is not None, fresh=fresh, near=near)
-            for person, near in zip(people, near_tastes(state.catalogue, people), strict=True)
+            for person, near in zip(people, near_tastes(state.catalogue, people, config.candidates), strict=True)
         ]
-        return cls(state, config, allowed, pools, threads.submit(score_pools, pools, ranker, config))
+        return cls(state, config, allowed, fresh, pools, threads.submit(score_pools, pools, ranker, config))
 
     def lists(self) -> Iterator[tuple[str, list[Scored]]]:
         """Each user with the list."""
-        state, config = self.state, self.config
-        ranker, fresh = _served(state, config), state.context.leaves_out_seen(config.exclude_seen)
+        state, config, ranker = self.state, self.config, _served(self.state, self.config)
         for pool, score in zip(self.pools, self.scores.result(), strict=True):
             ranked = choose(state.catalogue, pool, score, config)
             if len(ranked.chosen) < min(config.n, len(pool.scores.item)):
-                ranked = make_list(state.catalogue, pool.person, ranker, config, self.allowed, fresh=fresh)
+                ranked = make_list(state.catalogue, pool.person, ranker, config, self.allowed, fresh=self.fresh)
             yield (
                 pool.person.user,
                 explained(ranked, state.catalogue, ranker, config) if config.explain else bare(ranked, state.catalogue),
@@ -189,6 +190,7 @@ class _Scoring:
 
 
 def _served(state: State, config: RecommendConfig) -> Ranker | None:
+    """The ranker, where there is one and it is asked for."""
     return state.ranker if config.ranker else None
 
 

@@ -61,12 +61,13 @@ class Scores:
     """Source -> whether it is among the source's own candidates."""
 
 
-def near_tastes(catalogue: Catalogue, people: Sequence[Person]) -> Iterator[Floats | None]:
-    """For each person the products of the taste and all items' unit vectors, shape (items,); None without vectors.
+def near_tastes(catalogue: Catalogue, people: Sequence[Person], config: CandidateConfig) -> Iterator[Floats | None]:
+    """For each person the products of the taste and all items' unit vectors, shape (items,); None without vectors, or
+    where they are no source.
 
     All vectors are read once for many people, instead of once for each: that is most of what a source costs.
     """
-    if catalogue.unit is None or not len(catalogue.items):
+    if "vector" not in config.sources or catalogue.unit is None or not len(catalogue.items):
         yield from (None for _ in people)
         return
     none = np.zeros(catalogue.unit.shape[1], dtype=np.float32)

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from interestgraph.errors import DataError
 from interestgraph.ingest.aliases import PATH_SEPARATOR, Names, read_aliases
@@ -29,6 +29,7 @@ from interestgraph.neo4j.connection import Database, Row, batched
 from interestgraph.neo4j.queries import load_query
 from interestgraph.reshape.prune import PAIRS_PER_BATCH, hold_books
 
+T = TypeVar("T")
 ITEMS_PER_BATCH = 50
 CATEGORIES_PER_BATCH = 20
 NODES_PER_BATCH = 5_000
@@ -70,12 +71,24 @@ def merge_categories(database: Database, rows: Sequence[Row], progress: Progress
     Raises:
         StateError: a load is being written or taken out.
     """
+    _in_batches(database, rows, CATEGORIES_PER_BATCH, _merge_categories, "merging categories", progress)
+
+
+def _in_batches(
+    database: Database,
+    rows: Sequence[T],
+    size: int,
+    unit: Callable[[list[T], Run], None],
+    step: str,
+    progress: Progress | None,
+) -> None:
+    """Some rows in each transaction."""
     done = 0
-    for batch in batched(rows, CATEGORIES_PER_BATCH):
-        database.transact(partial(_merge_categories, batch))
+    for batch in batched(rows, size):
+        database.transact(partial(unit, batch))
         done += len(batch)
         if progress:
-            progress("merging categories", done, len(rows))
+            progress(step, done, len(rows))
 
 
 def _merge_categories(rows: list[Row], run: Run) -> None:
@@ -145,12 +158,7 @@ def merge_items(database: Database, rows: Sequence[Row], progress: Progress | No
     if not rows:
         return
     _unprune(database, {name for row in rows for name in row.values()})
-    done = 0
-    for batch in batched(rows, ITEMS_PER_BATCH):
-        database.transact(partial(_merge_batch, batch))
-        done += len(batch)
-        if progress:
-            progress("merging items", done, len(rows))
+    _in_batches(database, rows, ITEMS_PER_BATCH, _merge_batch, "merging items", progress)
 
 
 def _merge_batch(rows: list[Row], run: Run) -> None:
@@ -216,10 +224,7 @@ def clear_dead(database: Database, progress: Progress | None = None) -> int:
     while database.write("reshape/drop_dead_vectors", limit=NODES_PER_BATCH)[0]["dropped"]:
         pass
     names = [row["categoryId"] for row in database.read("reshape/empty_categories")]
-    for done, batch in enumerate(batched(names, NODES_PER_BATCH), start=1):
-        database.transact(partial(_drop_categories, batch))
-        if progress:
-            progress("dead categories", min(done * NODES_PER_BATCH, len(names)), len(names))
+    _in_batches(database, names, NODES_PER_BATCH, _drop_categories, "dead categories", progress)
     return len(names)
 
 
