@@ -160,8 +160,8 @@ class _Shards:
         nodes, columns = run.inputs.shape
         most = min(nodes, length)
         most_out = min(nodes, most * (run.config.negatives + 1))
-        self.inputs = np.zeros((SHARDS, most, columns), np.float32)
-        self.outputs = np.zeros((SHARDS, most_out, columns), np.float32)
+        self.inputs = _aligned(SHARDS * most, columns).reshape(SHARDS, most, columns)
+        self.outputs = _aligned(SHARDS * most_out, columns).reshape(SHARDS, most_out, columns)
         self.slots = np.full((SHARDS, 2, nodes), -1, np.int32)
         self.touched = np.zeros((SHARDS, 2, most_out), np.int32)
         self.counts = np.zeros((SHARDS, 2), np.int64)
