@@ -179,28 +179,52 @@ def linked_types(indptr, indices, kinds):  # type: ignore[no-untyped-def]
     return linked
 
 
+@njit(cache=True, nogil=True)
+def is_mirrored(indptr, indices, weights):  # type: ignore[no-untyped-def]
+    """Whether every edge has the same weight in both directions, in one pass: a row is met in the order of its
+    neighbours, as they are sorted."""
+    place = indptr[:-1].copy()
+    for node in range(place.shape[0]):
+        for entry in range(indptr[node], indptr[node + 1]):
+            other = indices[entry]
+            back = place[other]
+            if back == indptr[other + 1] or indices[back] != node or weights[back] != weights[entry]:
+                return False
+            place[other] += 1
+    return True
+
+
 @njit(inline="always")
-def _return_share(indptr, indices, weights, totals, before, node, above, bound):  # type: ignore[no-untyped-def]
-    """Share of the return's mass above the bound in all that a step is proposed from; 0 if `above` is."""
-    if above <= 0.0:
-        return 0.0
-    entry = _find(indptr, indices, node, before)
-    if entry < 0:
-        return 0.0
-    extra = above * weights[entry]
-    return extra / (extra + bound * totals[node])
+def _weight(indptr, indices, weights, node, other):  # type: ignore[no-untyped-def]
+    """Weight of an edge, 0 if there is none."""
+    entry = _find(indptr, indices, node, other)
+    return np.float64(weights[entry]) if entry >= 0 else 0.0
+
+
+@njit(inline="always")
+def _return_share(back, total, above, bound):  # type: ignore[no-untyped-def]
+    """Share of the return's mass above the bound in all that a step is proposed from.
+
+    Args:
+        back: weight of the edge back.
+        total: weight of all edges of the node.
+        above: what the return bias has above the bound; not above 0: nothing.
+    """
+    extra = max(above, 0.0) * back
+    return extra / (extra + bound * total)
 
 
 @njit(cache=True, nogil=True)
 def walk_block(  # type: ignore[no-untyped-def]
-    indptr, indices, weights, table, totals, kinds, linked, order, first, out, seed, p, q
+    indptr, indices, weights, table, totals, kinds, linked, mirrored, order, first, out, seed, p, q
 ):
     """Write one walk per row of `out`, starting at ``order``; row k is walk number ``first + k``.
 
     Second-order steps by rejection (KnightKing, Yang et al. 2019): propose a neighbour by its weight,
     accept with probability bias / bound. What a return bias has above the bound is proposed as a mass of
     its own and always accepted, so that a small p does not cost rejections. Whether two nodes are
-    neighbours is only looked up if their types can be.
+    neighbours is only looked up if their types can be, and the weight of the way back only if the edges are not
+    `mirrored` (the same in both directions).
 
     A thread has `_LANES` walks under way. Each sweep first proposes for all of them and asks for the
     memory, then decides for all of them.
@@ -213,17 +237,22 @@ def walk_block(  # type: ignore[no-untyped-def]
     nodes, befores = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.int64)
     entries, randoms = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.uint64)
     states, extras = np.zeros(_LANES, np.uint64), np.zeros(_LANES, np.float64)
+    came = np.zeros(_LANES, np.float64)  # weight of the edge from `nodes` to `befores`, -1: not looked up
     active, taken = 0, 0
     while True:
         while active < _LANES and taken < order.shape[0]:
             rows[active], steps[active], tries[active] = taken, 1, 0
-            nodes[active], befores[active], extras[active] = order[taken], -1, 0.0
+            nodes[active], befores[active], extras[active], came[active] = order[taken], -1, 0.0, 0.0
             states[active] = _stream(seed, first + taken)
             out[taken, 0] = order[taken]
             active += 1
             taken += 1
         if active == 0:
             break
+        if back > bound:
+            for lane in range(active):
+                if came[lane] < 0.0:
+                    came[lane] = _weight(indptr, indices, weights, nodes[lane], befores[lane])
         lane = 0
         while lane < active:  # propose
             node = nodes[lane]
@@ -235,11 +264,11 @@ def walk_block(  # type: ignore[no-untyped-def]
                 active -= 1
                 rows[lane], steps[lane], tries[lane] = rows[active], steps[active], tries[active]
                 nodes[lane], befores[lane], extras[lane] = nodes[active], befores[active], extras[active]
-                states[lane] = states[active]
+                states[lane], came[lane] = states[active], came[active]
                 continue
             entries[lane] = -1
             if tries[lane] == 0 and steps[lane] > 1:
-                extras[lane] = _return_share(indptr, indices, weights, totals, befores[lane], node, back - bound, bound)
+                extras[lane] = _return_share(came[lane], totals[node], back - bound, bound)
             returns = False
             if extras[lane] > 0.0:
                 states[lane] += GAMMA
@@ -273,7 +302,12 @@ def walk_block(  # type: ignore[no-untyped-def]
                     continue
                 states[lane] += GAMMA
                 random = _unit(_mix(states[lane]))
-                other = _enumerate(indptr, indices, weights, before, node, back, far, random)
+                other, entry = _enumerate(indptr, indices, weights, before, node, back, far, random), np.int64(-1)
+                came[lane] = -1.0
+            if not mirrored:
+                came[lane] = -1.0
+            elif entry >= 0:  # a return is by the same edge
+                came[lane] = weights[entry] if indices[entry] == other else -1.0
             out[rows[lane], steps[lane]] = other
             _prefetch(indptr, other)
             befores[lane], nodes[lane], tries[lane] = node, other, 0

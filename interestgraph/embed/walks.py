@@ -226,8 +226,10 @@ def _walker(
     seed = np.uint64(config.seed % 2**64)
     linked = kernels.linked_types(graph.indptr, graph.indices, graph.node_types)
     if not config.has_rules:
+        returns = 1 / config.p > max(1.0, 1 / config.q)
+        mirrored = returns and bool(kernels.is_mirrored(graph.indptr, graph.indices, graph.weights))
         return lambda order, first, out: kernels.walk_block(
-            graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked,
+            graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked, mirrored,
             order, first, out, seed, config.p, config.q,
         )  # fmt: skip
     from interestgraph.embed.rule_kernel import noise_levels, walk_block_by_rules

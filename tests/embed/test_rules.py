@@ -229,7 +229,7 @@ def test_edges_beyond_two_billion_are_reached(tmp_path: Path) -> None:
         out = np.zeros((3, 6), np.int32)
         order = np.arange(3, dtype=np.int32)
         kernels.walk_block(
-            graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked,
+            graph.indptr, graph.indices, graph.weights, table, totals, graph.node_types, linked, True,
             order, 0, out, np.uint64(1), p, q,
         )  # fmt: skip
         assert (np.abs(np.diff(out, axis=1)) == 1).all()

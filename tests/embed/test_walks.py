@@ -117,6 +117,35 @@ def test_node_types_only_spare_work() -> None:
     assert typed.tobytes() == untyped.tobytes()
 
 
+def test_known_weights_of_the_way_back_only_spare_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    from interestgraph.embed import kernels
+
+    random = np.random.default_rng(5)
+    src, dst = random.integers(0, 60, (2, 400))
+    for weight in (None, random.random(400)):
+        graph = WalkGraph.from_edges(src, dst, weight, 60)
+        config = WalkConfig(walk_length=30, walks_per_node=5, p=0.2, q=0.5)
+        assert kernels.is_mirrored(graph.indptr, graph.indices, graph.weights)
+        known = generate_walks(graph, config)
+        with monkeypatch.context() as patched:
+            patched.setattr(kernels, "is_mirrored", lambda *_: False)
+            np.testing.assert_array_equal(generate_walks(graph, config), known)
+
+
+def test_a_graph_is_mirrored_if_every_edge_has_one_weight_both_ways() -> None:
+    from interestgraph.embed import kernels
+
+    def mirrored(src: list[int], dst: list[int], weight: list[float], *, directed: bool) -> bool:
+        graph = WalkGraph.from_edges(src, dst, weight, 4, directed=directed)
+        return bool(kernels.is_mirrored(graph.indptr, graph.indices, graph.weights))
+
+    assert mirrored([0, 1, 2], [1, 2, 2], [1, 2, 3], directed=False)
+    assert mirrored([0, 1, 1, 2], [1, 0, 2, 1], [1, 1, 2, 2], directed=True)
+    assert not mirrored([0, 1, 1, 2], [1, 0, 2, 1], [1, 1, 2, 3], directed=True)
+    assert not mirrored([0, 1], [1, 2], [1, 1], directed=True)
+    assert not mirrored([1, 2, 3], [2, 3, 1], [1, 1, 1], directed=True)
+
+
 def test_every_step_is_an_edge_that_exists() -> None:
     graph, _ = blocks_graph(2)
     walks = generate_walks(graph, WalkConfig(walks_per_node=2, p=0.5, q=2.0, workers=2))
