@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LOADER = "complete_journey"
-QUALITY_MODELS = ("recent popularity", "own, time-weighted", "blend")
+QUALITY_MODELS = ("recent popularity", "own time-weighted", "blend")
 """Enough to see what the blend is worth; `interestgraph evaluate` compares with all."""
 QUERIES = (
     (

@@ -21,6 +21,10 @@ from interestgraph.recommend.sources import CandidateConfig, Scores, find_scores
 
 ALONE = 10_000
 """Candidates that one thread scores sooner than several that have to wait for each other."""
+FIRST_TREES = 0.2
+"""Share of the trees by which candidates are screened."""
+SCREENED = 100
+"""Candidates of a user that come through; five times the list where that is more."""
 Mode = Literal["mixed", "again", "discover"]
 Dial = float | Literal["auto"]
 
@@ -52,6 +56,11 @@ class RankConfig:
             value = getattr(self, name)
             if value != "auto" and not (isinstance(value, int | float) and 0 <= value <= 1):
                 raise ConfigurationError(f"{name} must be auto or from 0 to 1, got {value}")
+
+    @property
+    def by_score(self) -> bool:
+        """Whether the list is simply the candidates of the highest scores."""
+        return self.repeat == self.explore == "auto" and not self.filters.reorders
 
 
 @dataclass(frozen=True)
@@ -134,21 +143,41 @@ def find_pool(
 
 
 def score_pools(pools: Sequence[Pool], ranker: Ranker | None, config: RankConfig) -> list[NDArray[np.float64]]:
-    """Scores of all candidates of some users; those with features in one pass over the trees."""
+    """Scores of the candidates of some users; those with features in one pass over the trees.
+
+    For a list that is simply the highest scores, all candidates meet the first trees only, and those that are far
+    behind then get minus infinity: the others meet the rest of the trees too, which is most of the work.
+    """
     found: list[NDArray[np.float64]] = [np.zeros(0)] * len(pools)
     for new in (False, True):
         group = [at for at, pool in enumerate(pools) if pool.rows is not None and pool.new is new]
         if not group or ranker is None:
             continue
         rows = [pool.rows for at in group if (pool := pools[at]).rows is not None]
-        threads = 1 if sum(map(len, rows)) < ALONE else 0
-        made = ranker.score(rows[0] if len(rows) == 1 else np.concatenate(rows), new=new, threads=threads)
-        for at, part in zip(group, np.split(made, np.cumsum([len(row) for row in rows])[:-1]), strict=True):
+        joined = rows[0] if len(rows) == 1 else np.concatenate(rows)
+        ends = np.cumsum([len(row) for row in rows])[:-1]
+        threads = 1 if len(joined) < ALONE else 0
+        if config.by_score:
+            made = ranker.score(joined, new=new, threads=threads, trees=(0.0, FIRST_TREES))
+            ahead = np.concatenate([_ahead(part, max(SCREENED, 5 * config.n)) for part in np.split(made, ends)])
+            made[ahead] += ranker.score(joined[ahead], new=new, threads=threads, trees=(FIRST_TREES, 1.0))
+            made[~ahead] = -np.inf
+        else:
+            made = ranker.score(joined, new=new, threads=threads)
+        for at, part in zip(group, np.split(made, ends), strict=True):
             found[at] = part
     for at, pool in enumerate(pools):
         if pool.rows is None:
             found[at] = sum(blend(pool.scores, config.blend).values(), np.zeros(len(pool.scores.item)))
     return found
+
+
+def _ahead(score: NDArray[np.float64], most: int) -> NDArray[np.bool_]:
+    """Which of the candidates are among the `most` of the highest scores."""
+    ahead = np.ones(len(score), dtype=np.bool_)
+    if len(score) > most:
+        ahead[np.argpartition(score, -most)[:-most]] = False
+    return ahead
 
 
 def choose(catalogue: Catalogue, pool: Pool, score: NDArray[np.float64], config: RankConfig) -> Ranked:

@@ -90,21 +90,26 @@ class Ranker:
         """The model for lists of new items, or of all."""
         return self.discover if new and self.discover is not None else self.mixed
 
-    def score(self, rows: NDArray[np.float32], *, new: bool, threads: int = 1) -> NDArray[np.float64]:
+    def score(
+        self, rows: NDArray[np.float32], *, new: bool, threads: int = 1, trees: tuple[float, float] = (0.0, 1.0)
+    ) -> NDArray[np.float64]:
         """Scores of candidates, shape (candidates,); only their order within a user means something.
 
         Args:
             rows: from `interestgraph.recommend.features.features`.
             new: whether only items that the user has no relationship to are ranked.
             threads: of LightGBM.
+            trees: which of the trees, from and to which share of them; the scores of two parts add up to that of both.
         """
-        if len(rows) == 0:
-            return np.zeros(0)
         model = self.model(new=new)
-        logit, rank = model.boosters
-        made = np.asarray(logit.predict(rows, raw_score=True, num_threads=threads), dtype=np.float64)
-        if model.mix:
-            made = made + model.mix * np.asarray(rank.predict(rows, raw_score=True, num_threads=threads))
+        made = np.zeros(len(rows))
+        for booster, weight in zip(model.boosters, (1.0, model.mix), strict=True):
+            first, last = (round(share * booster.num_trees()) for share in trees)
+            if len(rows) and weight and last > first:
+                part = booster.predict(
+                    rows, raw_score=True, num_threads=threads, start_iteration=first, num_iteration=last - first
+                )
+                made += weight * np.asarray(part)
         return made
 
     def probability(self, rows: NDArray[np.float32], *, new: bool, threads: int = 1) -> NDArray[np.float64]:

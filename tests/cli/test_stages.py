@@ -130,7 +130,7 @@ def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Pat
     assert "read the intervals, not the means" in output.err
     models = {row["name"]: row for row in report["models"]}
     assert [*models, *(left["name"] for left in report["left_out"])] == [
-        *("popularity", "recent popularity", "own frequency", "own, time-weighted", "own, then popular"),
+        *("popularity", "recent popularity", "own frequency", "own time-weighted", "own then popular"),
         *("ItemKNN", "random walk", "ALS", "BPR", "EASE", "TIFU-KNN", "node2vec", "neighbourhood", "blend", "ranker"),
     ]
     for row in models.values():

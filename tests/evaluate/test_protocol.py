@@ -23,7 +23,7 @@ from interestgraph.settings import Settings, load_settings
 from tests.conftest import Output
 
 Run = Callable[..., Output]
-FAST = ("recent popularity", "own, time-weighted", "ItemKNN", "EASE", "TIFU-KNN")
+FAST = ("recent popularity", "own time-weighted", "ItemKNN", "EASE", "TIFU-KNN")
 
 
 def pairs(log: Log) -> set[tuple[str, str]]:
@@ -116,7 +116,7 @@ def test_logs_without_times_are_split_at_random(offline: Settings, tmp_path: Pat
     assert report.model("EASE").tasks["new"]["recall"].mean > 0.6
     (left,) = report.left_out
     assert (left.name, left.reason) == (
-        "own, time-weighted",
+        "own time-weighted",
         "lists leave out what the user chose before, and it knows nothing else",
     )
     for config in (

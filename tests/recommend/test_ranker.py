@@ -11,6 +11,7 @@ import pytest
 from interestgraph import ConfigurationError, InterestGraph
 from interestgraph.neo4j.connection import Database
 from interestgraph.recommend.features import FEATURES
+from interestgraph.recommend.filters import Filters
 from interestgraph.recommend.rank import RankConfig, find_pool, score_pools
 from interestgraph.recommend.recommend import RecommendConfig, recommend, recommend_many
 from interestgraph.recommend.serving import serving
@@ -132,3 +133,34 @@ def test_a_ranker_of_another_version_does_not_serve(trained: Database) -> None:
     assert any("another version" in note for note in found.notes)
     trained.write("MATCH (r:Ranker) SET r.features = $features, r.rankerId = r.rankerId + 'y'", features=list(FEATURES))
     assert "base" in recommend(trained, "tea-fan-1", RecommendConfig(n=3))[0].sources
+
+
+def test_the_parts_of_the_trees_add_up(trained: Database) -> None:
+    state, (person,), _ = serving(trained).people(["tea-fan-4"], None)
+    rows = find_pool(state.catalogue, person, RankConfig(), None, trained=True, fresh=False).rows
+    assert state.ranker is not None
+    assert rows is not None
+    whole = state.ranker.score(rows, new=False)
+    for share in (0.0, 0.01, 0.3, 1.0):
+        first = state.ranker.score(rows, new=False, trees=(0.0, share))
+        np.testing.assert_allclose(first + state.ranker.score(rows, new=False, trees=(share, 1.0)), whole, atol=1e-9)
+
+
+def test_screened_lists_are_those_of_all_trees(trained: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidates that are far behind after the first trees are left out, as no list would reach them."""
+    state, people, _ = serving(trained).people(["tea-fan-4", "cake-fan-2", "soap-fan-1"], None)
+    config = RankConfig(n=2)
+    pools = [find_pool(state.catalogue, person, config, None, trained=True, fresh=False) for person in people]
+    whole = score_pools(pools, state.ranker, config)
+    monkeypatch.setattr("interestgraph.recommend.rank.SCREENED", 3)
+    screened = score_pools(pools, state.ranker, config)
+    for every, some in zip(whole, screened, strict=True):
+        assert len(every) > 10 == int(np.isfinite(some).sum())
+        np.testing.assert_allclose(some[np.isfinite(some)], every[np.isfinite(some)], atol=1e-9)
+        assert set(np.argsort(-some)[:2]) == set(np.argsort(-every)[:2])
+    for mixed in (
+        RankConfig(n=2, repeat=0.5),
+        RankConfig(n=2, explore=0.5),
+        RankConfig(n=2, filters=Filters(diversity=0.2)),
+    ):
+        assert all(np.isfinite(score).all() for score in score_pools(pools, state.ranker, mixed))

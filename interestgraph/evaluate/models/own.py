@@ -49,14 +49,14 @@ def _start_with_popular(log: Log) -> Fit:
 
 OWN = Model("own frequency", "what the user chose most often", _start, ({},), again_only=True)
 OWN_DECAYED = Model(
-    "own, time-weighted",
+    "own time-weighted",
     "the same with forward decay; half-life tuned",
     _start,
     combinations(half_life=(120, 7, 15, 30, 60, 240, 480)),
     again_only=True,
 )
 OWN_POPULAR = Model(
-    "own, then popular",
+    "own then popular",
     "what the user chose most often, then what most users did (GP-TopFreq of the next-basket literature)",
     _start_with_popular,
     ({},),
