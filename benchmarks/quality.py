@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,15 +13,15 @@ from interestgraph.evaluate.temporal import evaluate
 from interestgraph.evaluate.words import TASK_NAMES, TASK_TEXTS, summary
 from interestgraph.settings import load_settings
 
-CUT = datetime(2017, 12, 1)
-COMMAND = "interestgraph evaluate complete_journey --cut 2017-12-01 --days 31"
+DAYS = 31
+COMMAND = f"interestgraph evaluate complete_journey --days {DAYS}"
 
 
 def main() -> None:
     """Evaluate in a folder of its own, and publish."""
     with TemporaryDirectory(prefix="interestgraph-quality-") as folder:
         settings = load_settings(home=Path(folder)).model_copy(update={"neo4j_uri": None})
-        report = evaluate(settings, EvaluateConfig("complete_journey", cut=CUT, days=31))
+        report = evaluate(settings, EvaluateConfig("complete_journey", days=DAYS))
     publish_report(report)
 
 
@@ -61,7 +60,7 @@ def publish_report(report: EvaluateReport) -> None:
     text = "\n\n".join(
         [
             "## Recommendation quality on the Complete Journey",
-            f"Learnt from before {report.cut:%Y-%m-%d}, tested on the next 31 days: {report.users:,} households, all "
+            f"Learnt from before {report.cut:%Y-%m-%d %H:%M}, tested on the last {DAYS} days of the log: {report.users:,} households, all "
             f"{report.items:,} known items ranked, recall@{k} / NDCG@{k}; hits divided by min({k}, number chosen). "
             f"{_columns(tasks)} Baselines are tuned for each column on the window before the cut. The last columns are "
             "differences in NDCG with 95 % of the paired bootstrap means.",
