@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from benchmarks.loops import (
     write_event_rows,
     write_sums,
 )
-from benchmarks.report import markdown, open_database, publish, scratch_server, versions
+from benchmarks.report import environment, markdown, open_database, publish, scratch_server, versions
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.ingest.offline import OfflineImporter
 from interestgraph.neo4j.connection import Database
@@ -36,7 +35,6 @@ from interestgraph.settings import Settings
 LOADER = "complete_journey"
 HALF = datetime(2017, 7, 1)
 """Splits the year for the load that adds to a graph."""
-ENVIRONMENT = Path(__file__).parent / ".envs" / "py2neo"
 PY2NEO = "py2neo==2021.2.4"
 COUNTS = (
     "MATCH ()-[r]->() WHERE type(r) IN ['PURCHASED', 'IN_CATEGORY', 'CHILD_OF', 'RECEIVED', 'PROMOTES', 'REDEEMED'] "
@@ -143,7 +141,7 @@ def _data() -> Path:
 
 
 def _py2neo(place: Place) -> float:
-    python = _environment()
+    python = environment("py2neo", PY2NEO, "pandas", "pyarrow")
     tables = place.folder / "tables"
     tables.mkdir()
     began = time.perf_counter()
@@ -190,16 +188,6 @@ def _export(folder: Path) -> None:
         for ids in known.get(label, []):
             table = table.merge(ids.drop_duplicates().rename(key), on=key, how="outer")
         table.to_parquet(folder / f"node-{label}-{key}.parquet")
-
-
-def _environment() -> Path:
-    """The interpreter of an environment that has py2neo, which is made at the first call."""
-    python = ENVIRONMENT / "bin" / "python"
-    if not (ENVIRONMENT / ".complete").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", PY2NEO, "pandas", "pyarrow"], check=True)
-        (ENVIRONMENT / ".complete").touch()
-    return python
 
 
 if __name__ == "__main__":

@@ -60,8 +60,9 @@ def publish_report(report: EvaluateReport) -> None:
     text = "\n\n".join(
         [
             "## Recommendation quality on the Complete Journey",
-            f"Learnt from before {report.cut:%Y-%m-%d %H:%M}, tested on the last {DAYS} days of the log: {report.users:,} households, all "
-            f"{report.items:,} known items ranked, recall@{k} / NDCG@{k}; hits divided by min({k}, number chosen). "
+            f"Learnt from before {report.cut:%Y-%m-%d %H:%M}, tested on the last {DAYS} days of the log: "
+            f"{report.users:,} households, all {report.items:,} known items ranked, recall@{k} / NDCG@{k}; "
+            f"hits divided by min({k}, number chosen). "
             f"{_columns(tasks)} Baselines are tuned for each column on the window before the cut. The last columns are "
             "differences in NDCG with 95 % of the paired bootstrap means.",
             markdown(("model", *(TASK_NAMES[task] for task in tasks), *against), quality),

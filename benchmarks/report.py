@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -43,6 +45,24 @@ def publish(name: str, text: str) -> None:
     else:
         document = f"{document.rstrip()}\n\n{section}\n"
     DOCUMENT.write_text(document, encoding="utf-8")
+
+
+def environment(name: str, *requirements: str) -> Path:
+    """The interpreter of an environment of a peer's own, made at the first call.
+
+    Raises:
+        subprocess.CalledProcessError: it does not install.
+    """
+    folder = Path(__file__).parent / ".envs" / name
+    python = folder / "bin" / "python"
+    if not (folder / ".complete").exists():
+        print(f"installing {', '.join(requirements)}", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements], check=True
+        )
+        (folder / ".complete").touch()
+    return python
 
 
 @contextmanager

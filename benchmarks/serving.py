@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,17 +15,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import psutil
+import pyarrow as arrow
+from pyarrow import parquet
 
-from benchmarks.report import markdown, open_database, publish, scratch_server, versions
+from benchmarks.report import environment, markdown, open_database, publish, scratch_server, versions
 from interestgraph.embed.run import EmbedConfig, embed
 from interestgraph.enrich.enrich import EnrichConfig, enrich
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.ingest.offline import OfflineImporter
-from interestgraph.neo4j.adjacency import export_adjacency
+from interestgraph.neo4j.adjacency import Adjacency, export_adjacency
 from interestgraph.neo4j.connection import Database
 from interestgraph.neo4j.server import PrivateServer
 from interestgraph.recommend.build import store_pack
@@ -34,6 +38,8 @@ from interestgraph.settings import load_settings
 from interestgraph.train.train import TrainConfig, train
 
 LOADER = "complete_journey"
+LENSKIT = "lenskit==0.14.4"
+"""Later ones need torch, which comes with gigabytes of libraries for a GPU."""
 BY_ROW = """
 MATCH (u:User)-[r:PURCHASED]->(i:Item)
 RETURN u.userId AS user, i.itemId AS item, r.weight AS weight, r.count AS count, r.lastAt.epochMillis AS lastAt
@@ -186,12 +192,13 @@ def _clients(database: Database, server: PrivateServer) -> list[tuple[str, str]]
 
 def _peers(database: Database) -> list[tuple[str, str, str]]:
     rows = [("two-hop collaborative filtering in Cypher", *_quantiles(_two_hops(database), _sample(database)[:60]))]
+    adjacency = export_adjacency(database)
+    rows.extend(_lenskit(adjacency, _sample(database)))
     try:
         from implicit.als import AlternatingLeastSquares
         from implicit.nearest_neighbours import BM25Recommender
     except ImportError:
         return rows
-    adjacency = export_adjacency(database)
     from scipy import sparse
 
     matrix = sparse.csr_matrix(adjacency.matrix(adjacency.last_event))
@@ -209,6 +216,24 @@ def _two_hops(database: Database) -> Callable[[str], Any]:
     return lambda user: database.read(TWO_HOPS, user=user)
 
 
+def _lenskit(adjacency: Adjacency, users: list[str]) -> list[tuple[str, str, str]]:
+    """LensKit in an environment of its own, since it needs an older numpy."""
+    found = adjacency.matrix(adjacency.last_event).tocoo()
+    with TemporaryDirectory() as folder:
+        pairs = {
+            "user": [adjacency.users[at] for at in found.row],
+            "item": [adjacency.items[at] for at in found.col],
+            "weight": found.data,
+        }
+        parquet.write_table(arrow.table(pairs), Path(folder) / "pairs.parquet")
+        (Path(folder) / "users.json").write_text(json.dumps(users))
+        command = [environment("lenskit", LENSKIT, "pyarrow"), Path(__file__).with_name("lenskit_answers.py"), folder]
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True)
+    return [
+        (f"LensKit {name}, `recommend` of one user", *_spread(times)) for name, times in json.loads(done.stdout).items()
+    ]
+
+
 def _implicit(model: Any, matrix: Any, number: dict[str, int]) -> Callable[[str], Any]:
     return lambda user: model.recommend(number[user], matrix[number[user]], N=10)
 
@@ -220,6 +245,10 @@ def _quantiles(call: Callable[[str], Any], users: list[str]) -> tuple[str, str]:
         call(user)
         if place >= min(WARM, len(users) // 2):
             spent.append((time.perf_counter() - began) * 1000)
+    return _spread(spent)
+
+
+def _spread(spent: list[float]) -> tuple[str, str]:
     p50, p99 = np.quantile(spent, [0.5, 0.99])
     return f"{p50:.1f}", f"{p99:.1f}"
 

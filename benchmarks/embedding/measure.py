@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ import numpy as np
 import psutil
 
 from benchmarks.embedding.graphs import Graph
+from benchmarks.report import environment
 
 FOLDER = Path(__file__).parent / "peers"
-ENVIRONMENTS = Path(__file__).parents[1] / ".envs"
 PARAMETERS = {
     "dimensions": 128, "walk_length": 80, "walks_per_node": 10, "window": 10, "negatives": 5, "workers": 2,
     "p": 0.5, "q": 2.0,
@@ -79,16 +78,7 @@ def python_of(peer: Peer) -> Path:
     """
     if not peer.environment:
         return Path(sys.executable)
-    folder = ENVIRONMENTS / peer.environment
-    python = folder / "bin" / "python"
-    if not (folder / ".complete").exists():
-        print(f"installing {', '.join(peer.requirements)}", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *peer.requirements], check=True
-        )
-        (folder / ".complete").touch()
-    return python
+    return environment(peer.environment, *peer.requirements)
 
 
 def save(graph: Graph, path: Path) -> None:

@@ -15,7 +15,7 @@ from interestgraph.recommend.context import Context, read_vectors, require_item,
 from interestgraph.recommend.features import features
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.rank import RankConfig
-from interestgraph.recommend.reasons import Path
+from interestgraph.recommend.reasons import Path, peers
 from interestgraph.recommend.serving import State, serving
 from interestgraph.recommend.sources import find_scores
 from interestgraph.recommend.texts import name_of, own_text, path_text, share_text, with_literals
@@ -100,9 +100,7 @@ def _paths(row: Row, at: int, context: Context) -> Iterator[Path]:
         yield Path("similar", near["weight"], text, (near["itemId"],))
     for alike in row["alike"]:
         if alike["users"]:
-            names = " and ".join(name_of(*pair) for pair in zip(alike["via"], alike["titles"], strict=True))
-            text = f"{alike['users']} others who chose {names} chose it too"
-            yield Path("peers", float(alike["users"]), text, tuple(alike["via"]))
+            yield peers(alike["users"], list(zip(alike["via"], alike["titles"], strict=True)))
     for category in row["categories"]:
         text = f"{category['name']} (level {category['level']}) is {share_text(category['share'])} of the interest"
         yield Path("category", category["share"], text, (category["categoryId"],))

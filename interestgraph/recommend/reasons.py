@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,13 +13,16 @@ from interestgraph.recommend.rank import Scored
 from interestgraph.recommend.serving import State
 from interestgraph.recommend.texts import name_of, own_text, reason, share_text, with_literals
 
+_SOURCES = {"peers": "similar"}
+"""Kind of a path -> the source that it speaks for, where the names differ."""
+
 
 @dataclass(frozen=True)
 class Path:
     """One path from the user to the item, or one fact that joins them."""
 
     kind: str
-    """``own``, ``similar``, ``peers`` (of one item explained), ``category``, ``community``, ``vector``, ``trend``."""
+    """``own``, ``similar``, ``peers``, ``category``, ``community``, ``vector``, ``trend``."""
     weight: float
     """own: decayed weight; similar: log(1 + decayed weight) * score; peers: users who chose both items; category:
     share of the user's interest; community: its size; vector: cosine; trend: recent users."""
@@ -70,25 +72,18 @@ def reasons(
         "serve/reasons",
         userId=person.user,
         itemIds=[entry.item for entry in scored],
-        strongest=list(strength),
+        strength=strength,
         asOf=at,
         halfLives=state.context.half_lives,
     )
     by_item = {row["itemId"]: row for row in rows}
-    return [_reason(person, entry, _strong(by_item[entry.item], strength), at) for entry in scored]
-
-
-def _strong(row: Row, strength: dict[str, float]) -> Row:
-    """The row with the links from own items by strength * score, the best three."""
-    near = [{**link, "weight": math.log1p(strength[link["itemId"]]) * link["score"]} for link in row["near"]]
-    row["near"] = sorted(near, key=lambda link: (-link["weight"], link["itemId"]))[:3]
-    return row
+    return [_reason(person, entry, by_item[entry.item], at) for entry in scored]
 
 
 def _reason(person: Person, entry: Scored, row: Row, at: int) -> Reason:
     # A share below zero speaks against the item; it is part of the sum, but no reason.
     order = {source: place for place, source in enumerate(entry.parts)}
-    paths = sorted(_paths(row, at), key=lambda path: order.get(path.kind, len(order)))
+    paths = sorted(_paths(row, at), key=lambda path: order.get(_SOURCES.get(path.kind, path.kind), len(order)))
     via = list(dict.fromkeys(item for path in paths if path.kind == "similar" for item in path.via))
     draw = load_query("serve/draw_explanation").text
     return Reason(
@@ -101,12 +96,20 @@ def _reason(person: Person, entry: Scored, row: Row, at: int) -> Reason:
     )
 
 
+def peers(users: int, via: Sequence[tuple[str, str | None]]) -> Path:
+    """Others who chose an item and the user's own items (id, title) that lead to it."""
+    text = f"{users} others who chose {' and '.join(name_of(*pair) for pair in via)} chose it too"
+    return Path("peers", float(users), text, tuple(item for item, _ in via))
+
+
 def _paths(row: Row, at: int) -> Iterator[Path]:
     for own in row["own"]:
         yield Path("own", own["weight"], own_text(own, at))
     for near in row["near"]:
         text = f"goes with {name_of(near['itemId'], near['title'])} (score {near['score']:.3f})"
         yield Path("similar", near["weight"], text, (near["itemId"],))
+    if row["alike"]:
+        yield peers(row["alike"], [(near["itemId"], near["title"]) for near in row["near"][:2]])
     if row["share"] and row["path"]:
         text = f"{row['path'][-1]} is {share_text(row['share'])} of the interest"
         yield Path("category", row["share"], text, (row["categoryId"],))
