@@ -1,6 +1,6 @@
 """Answers of LensKit's recommenders; run by `benchmarks.serving` in an environment that has LensKit.
 
-``python lenskit_answers.py FOLDER``: ``pairs.parquet`` there has user, item and weight, ``users.json`` whom to ask for.
+``python lenskit_answers.py FOLDER``: ``pairs.csv`` there has user, item and rating, ``users.json`` whom to ask for.
 Prints a line of JSON: name of the algorithm -> milliseconds of each answer.
 """
 
@@ -19,7 +19,7 @@ from lenskit.algorithms.item_knn import ItemItem
 
 def main(folder: Path) -> None:
     """Fit, and ask for one user after the other."""
-    pairs = pd.read_parquet(folder / "pairs.parquet").rename(columns={"weight": "rating"})
+    pairs = pd.read_csv(folder / "pairs.csv", dtype={"user": str, "item": str})
     users = json.loads((folder / "users.json").read_text())
     spent = {}
     for name, algorithm in (

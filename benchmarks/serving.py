@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -20,8 +21,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-import pyarrow as arrow
-from pyarrow import parquet
 
 from benchmarks.report import environment, markdown, open_database, publish, scratch_server, versions
 from interestgraph.embed.run import EmbedConfig, embed
@@ -220,14 +219,15 @@ def _lenskit(adjacency: Adjacency, users: list[str]) -> list[tuple[str, str, str
     """LensKit in an environment of its own, since it needs an older numpy."""
     found = adjacency.matrix(adjacency.last_event).tocoo()
     with TemporaryDirectory() as folder:
-        pairs = {
-            "user": [adjacency.users[at] for at in found.row],
-            "item": [adjacency.items[at] for at in found.col],
-            "weight": found.data,
-        }
-        parquet.write_table(arrow.table(pairs), Path(folder) / "pairs.parquet")
+        with (Path(folder) / "pairs.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["user", "item", "rating"])
+            writer.writerows(
+                (adjacency.users[user], adjacency.items[item], weight)
+                for user, item, weight in zip(found.row, found.col, found.data, strict=True)
+            )
         (Path(folder) / "users.json").write_text(json.dumps(users))
-        command = [environment("lenskit", LENSKIT, "pyarrow"), Path(__file__).with_name("lenskit_answers.py"), folder]
+        command = [environment("lenskit", LENSKIT, "pandas<3"), Path(__file__).with_name("lenskit_answers.py"), folder]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True)
     return [
         (f"LensKit {name}, `recommend` of one user", *_spread(times)) for name, times in json.loads(done.stdout).items()
