@@ -1,7 +1,8 @@
 // purpose: What the graph knows about a user and some items: what speaks for each. strength: the user's strongest items
-// and their weights. alike: others who chose the item and the one or two of these that lead to it most.
+// and their weights. alike: others who chose the item and the one or two of these that lead to it most; only of the
+// items in counted.
 // asOf in epoch milliseconds; halfLives in days by behaviour.
-// parameters: userId STRING, itemIds LIST<STRING>, strength MAP, asOf INTEGER, halfLives MAP
+// parameters: userId STRING, itemIds LIST<STRING>, strength MAP, counted LIST<STRING>, asOf INTEGER, halfLives MAP
 // returns: itemId STRING, title STRING, brand STRING, price FLOAT, categoryId STRING, path LIST<STRING>, trend FLOAT, buyers INTEGER, share FLOAT, near LIST<MAP>, cosine FLOAT, own LIST<MAP>, alike INTEGER
 // mode: READ
 OPTIONAL MATCH (u:User {userId: $userId})
@@ -30,7 +31,7 @@ RETURN i.itemId AS itemId, i.title AS title, i.brand AS brand, i.price AS price,
                  weight: r.weight * 2.0 ^ (-($asOf - r.lastAt.epochMillis) / 86400000.0 / $halfLives[type(r)])}
          ORDER BY r.weight DESC
        } AS own,
-       CASE WHEN size(links) > 0 THEN COUNT {
+       CASE WHEN size(links) > 0 AND i.itemId IN $counted THEN COUNT {
          WITH u, i, links[0].item AS a, links[1].item AS b
          MATCH (a)<-[:VIEWED|CLICKED|SEARCHED|CARTED|FAVOURITED|SHARED|COMMENTED|REVIEWED|RATED|PLAYED|VISITED|PURCHASED|RETURNED]-(other:User)
          WHERE (u IS NULL OR other <> u)

@@ -13,6 +13,8 @@ from interestgraph.recommend.rank import Scored
 from interestgraph.recommend.serving import State
 from interestgraph.recommend.texts import name_of, own_text, reason, share_text, with_literals
 
+COUNTED = 3
+"""Of so many items that are new to the user it is counted how many others chose them: some milliseconds each."""
 _SOURCES = {"peers": "similar"}
 """Kind of a path -> the source that it speaks for, where the names differ."""
 
@@ -66,6 +68,7 @@ def reasons(
         )
     )[:seeds]
     strength = {item: -weight for weight, item in strongest}
+    own = {state.catalogue.items[number] for number in person.item.tolist()}
     rows = read_vectors(
         database,
         state.context,
@@ -73,6 +76,7 @@ def reasons(
         userId=person.user,
         itemIds=[entry.item for entry in scored],
         strength=strength,
+        counted=[entry.item for entry in scored if entry.item not in own][:COUNTED],
         asOf=at,
         halfLives=state.context.half_lives,
     )

@@ -33,7 +33,7 @@ from interestgraph.recommend.serving import State, serving
 from interestgraph.recommend.sources import near_tastes
 from interestgraph.recommend.texts import path_text
 
-USERS_PER_QUERY = 100
+USERS_PER_QUERY = 200
 
 
 @dataclass(frozen=True)

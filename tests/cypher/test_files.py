@@ -41,7 +41,14 @@ VALUES: dict[str, Any] = {
     },
     **{"runId": "none", "kind": "User", "place": 3, "behaviour": "PURCHASED", "halfLife": 120.0},
     **{"now": 1_717_200_000_000, "below": 0.1},
-    **{"version": "none", "target": "tea-1", "strength": {"tea-2": 1.0}, "after": "", "campaignId": None},
+    **{
+        "version": "none",
+        "target": "tea-1",
+        "strength": {"tea-2": 1.0},
+        "counted": ["tea-1"],
+        "after": "",
+        "campaignId": None,
+    },
     **{
         "maxContacts": 9,
         "since": 0,
