@@ -203,16 +203,5 @@ def whole_journey(journey_home: Path) -> Iterator[InterestGraph]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the whole Complete Journey comes last, after the README's commands have loaded it.
-
-    With two processes (``-n 2 --dist loadgroup``), what uses the one server stays in one of them, and so does what uses
-    the Complete Journey; of the rest, the tests of a file.
-    """
-
-    def uses(item: pytest.Item, fixture: str) -> bool:
-        return fixture in getattr(item, "fixturenames", ())
-
-    items.sort(key=lambda item: uses(item, "whole_journey"))
-    for item in items:
-        shared = "server" if uses(item, "connection") else "journey" if uses(item, "journey_home") else None
-        item.add_marker(pytest.mark.xdist_group(shared or item.path.name))
+    """What needs the whole Complete Journey comes last, after the README's commands have loaded it."""
+    items.sort(key=lambda item: "whole_journey" in getattr(item, "fixturenames", ()))

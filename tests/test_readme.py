@@ -61,6 +61,7 @@ def test_the_python_of_the_readme_works(journey_home: Path) -> None:
 
 def test_household_1228_is_recommended_what_it_keeps_buying_with_reasons(journey_home: Path) -> None:
     done = run(["-m", "interestgraph", "recommend", "1228", "-n", "10", "--json"], journey_home)
+    assert done.returncode == 0, done.stderr
     items = json.loads(done.stdout)["items"]
     assert len(items) == 10
     assert all(item["title"] and item["category"] and item["reason"] for item in items)
