@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-COMMANDS = (
-    "demo", "db start", "db stop", "db status", "db reset", "db logs", "db path", "doctor", "status", "loaders list",
-    "loaders show", "loaders check", "loaders guess", "load", "unload", "compact", "record", "stream", "split",
-    "enrich", "communities compare", "reshape", "embed", "walks export", "recommend", "similar", "similar-users",
-    "profile", "explain", "trending",
-    "evaluate", "query list", "query show", "query run", "report", "portrait", "browser",
-)  # fmt: skip
+from typer.main import get_command
+
+from interestgraph.cli.app import app
+
 TARGET = Path(__file__).with_name("cli.md")
+
+
+def commands(group: Any, *before: str) -> Iterator[str]:
+    """All commands, in the order of --help; those of a group with its name before them."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, *before, name)
+        else:
+            yield " ".join((*before, name))
 
 
 def help_of(command: str) -> str:
@@ -27,7 +35,7 @@ def reference() -> str:
     """The whole page."""
     parts = ["# Commands\n\nWritten by `make docs` from the commands' `--help`. `ig` is short for `interestgraph`."]
     parts += [f"## interestgraph\n\n```text\n{help_of('')}\n```"]
-    parts += [f"## {command}\n\n```text\n{help_of(command)}\n```" for command in COMMANDS]
+    parts += [f"## {command}\n\n```text\n{help_of(command)}\n```" for command in commands(get_command(app))]
     return "\n\n".join(parts) + "\n"
 
 

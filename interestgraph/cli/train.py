@@ -23,8 +23,8 @@ def train(
     labels: Annotated[
         str,
         typer.Option(
-            help="window: the last --days; hidden: some users' latest items, for logs without times; auto: the window "
-            "where enough users come back.",
+            help="window: the last --days; hidden: some users' latest items, for logs without times; random: any of "
+            "their items; auto: the window where enough users come back.",
         ),
     ] = "auto",
     users: Annotated[int, typer.Option(help="Most users to learn from.")] = 4000,

@@ -159,6 +159,8 @@ def _ranker(
         until=source.until,
         keep=source.keep,
         days=max(1, min(days, int(protocol.log.days / 4))),
+        # What is tested decides what is learnt: a holdout asks for what is missing, at whatever time it was.
+        labels="random" if protocol.kind == "holdout" else "auto",
         enrich=source.enrich,
         embed=source.embed,
     )

@@ -46,7 +46,7 @@ def _events(backend: Any, loader: str, data: Path | None, since: datetime | None
     return read_events(backend, spec, find_files(spec, data), since=since, until=until).events
 
 
-def hide_pairs(database: Database, share: float, users: int, seed: int) -> Choices:
+def hide_pairs(database: Database, share: float, users: int, seed: int, *, latest: bool = True) -> Choices:
     """Take the latest items of some users out of a loaded graph, and return them.
 
     For logs without times, or where hardly anyone comes back: what is hidden stands for what is chosen next. Where all
@@ -57,13 +57,14 @@ def hide_pairs(database: Database, share: float, users: int, seed: int) -> Choic
         share: of a user's pairs, 0 to 1, at least one.
         users: most users.
         seed: of the choice.
+        latest: False: any items, drawn at random.
     """
     adjacency = export_adjacency(database)
     generator = np.random.default_rng(seed)
     user = np.concatenate([part.user for part in adjacency.primary])
     item = np.concatenate([part.item for part in adjacency.primary])
     last = np.concatenate([part.last_at for part in adjacency.primary])
-    order = np.lexsort((generator.random(len(user)), -last, user))
+    order = np.lexsort((generator.random(len(user)), -last if latest else np.zeros(len(last)), user))
     starts = np.searchsorted(user[order], np.arange(len(adjacency.users) + 1))
     size = np.diff(starts)
     fit = np.flatnonzero(size >= LEAST)

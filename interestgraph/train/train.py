@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ from interestgraph.train.choices import Choices, choices_between, hide_pairs, la
 from interestgraph.train.learn import Learnt, Samples, TreeConfig, learn
 from interestgraph.train.replay import ReplayConfig, replay
 
+Kind = Literal["auto", "window", "hidden", "random"]
 FEWEST = 50
 """Users that chose something in the window; with fewer, pairs are hidden instead."""
 USERS_PER_QUERY = 100
@@ -57,9 +58,10 @@ class TrainConfig:
     """Only events before this moment; None: all."""
     days: int = 31
     """Length of the window, before the end of the log, that labels come from."""
-    labels: Literal["auto", "window", "hidden"] = "auto"
+    labels: Kind = "auto"
     """``window``: what users chose in the last `days`; ``hidden``: the latest fifth of some users' items, taken out for
-    that, where there are no times; ``auto``: the window, where at least `FEWEST` known users come back in it."""
+    that, where there are no times; ``random``: any fifth, for lists of what is missing rather than of what comes next;
+    ``auto``: the window, where at least `FEWEST` known users come back in it, else ``hidden``."""
     users: int = 4000
     """Most users that are learnt from, chosen at random."""
     seed: int = 42
@@ -71,6 +73,8 @@ class TrainConfig:
     """Only events of this file, see `LoadConfig`; labels are then pairs that are hidden; None: all."""
 
     def __post_init__(self) -> None:
+        if self.labels not in get_args(Kind):
+            raise ConfigurationError(f"labels must be one of {', '.join(get_args(Kind))}, got {self.labels}")
         if self.days < 1 or self.users < 10:
             raise ConfigurationError(f"days must be at least 1 and users at least 10, got {self.days} and {self.users}")
 
@@ -83,7 +87,7 @@ class TrainReport:
     serves: bool
     """False: on users held out the blend is better, so it goes on serving."""
     labels: str
-    """``window`` or ``hidden``."""
+    """``window``, ``hidden`` or ``random``."""
     cut: datetime | None
     """Begin of the window."""
     users: int
@@ -118,7 +122,7 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
         hidden: Choices = {}
 
         def hide(loaded: Database) -> None:
-            hidden.update(hide_pairs(loaded, 0.2, config.users, config.seed))
+            hidden.update(hide_pairs(loaded, 0.2, config.users, config.seed, latest=config.labels != "random"))
 
         until = config.until if cut is None else cut
         again = ReplayConfig(
@@ -142,7 +146,7 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
     report = TrainReport(
         ranker_id="",
         serves=all(model.quality["ndcg"] >= model.quality["blend_ndcg"] for model in learnt.values()),
-        labels="hidden" if cut is None else "window",
+        labels="window" if cut is not None else "random" if config.labels == "random" else "hidden",
         cut=None if cut is None else cut.replace(tzinfo=UTC),
         users=len(sets["mixed"].total),
         candidates=len(sets["mixed"].user),
@@ -160,7 +164,7 @@ def _window(config: TrainConfig) -> tuple[datetime | None, Choices]:
     spec = load_spec(config.loader)
     if (
         config.keep is not None
-        or config.labels == "hidden"
+        or config.labels in ("hidden", "random")
         or (config.labels == "auto" and spec.events.undated is not None)
     ):
         return None, {}

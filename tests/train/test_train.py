@@ -64,6 +64,22 @@ def test_the_latest_pairs_are_hidden(database: Database, shop_log: Path, tmp_pat
             assert {row["moments"][row["items"].index(item)] for item in gone} == set(row["moments"][:count])
 
 
+def test_hidden_pairs_may_be_of_any_time(database: Database, shop_log: Path, tmp_path: Path) -> None:
+    load(database, LoadConfig("events", shop_log), rejected_folder=tmp_path)
+    query = (
+        "MATCH (u:User)-[r:PURCHASED]->(i:Item) WITH u, i ORDER BY r.lastAt DESC "
+        "RETURN u.userId AS user, collect(i.itemId) AS items"
+    )
+    before = {row["user"]: row["items"] for row in database.read(query)}
+    found = hide_pairs(database, 0.3, users=100, seed=1, latest=False)
+    after = {row["user"]: set(row["items"]) for row in database.read(query)}
+    places = []
+    for user, things in found.items():
+        assert set(before[user]) - after[user] == things
+        places += [before[user].index(item) / (len(before[user]) - 1) for item in things]
+    assert 0.35 < sum(places) / len(places) < 0.65
+
+
 def test_the_same_samples_and_seed_give_the_same_trees() -> None:
     import numpy as np
 
@@ -89,3 +105,5 @@ def test_arguments_that_make_no_sense_are_refused(ig: Callable[..., Output], dat
     assert told.code == 1
     assert told.err == "error: days must be at least 1 and users at least 10, got 0 and 4000\n"
     assert "loader" in ig("train", "nothing").err
+    told = ig("train", "events", "--labels", "latest")
+    assert told.err == "error: labels must be one of auto, window, hidden, random, got latest\n"
