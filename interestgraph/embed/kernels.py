@@ -302,9 +302,9 @@ def walk_block(  # type: ignore[no-untyped-def]
                     continue
                 states[lane] += GAMMA
                 random = _unit(_mix(states[lane]))
-                other, entry = _enumerate(indptr, indices, weights, before, node, back, far, random), np.int64(-1)
+                other = _enumerate(indptr, indices, weights, before, node, back, far, random)
                 came[lane] = -1.0
-            if not mirrored:
+            elif not mirrored:
                 came[lane] = -1.0
             elif entry >= 0:  # a return is by the same edge
                 came[lane] = weights[entry] if indices[entry] == other else -1.0

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-from interestgraph.embed.kernels import _LOW, GAMMA, _below, _find, _mix, _return_share, _stream, _unit, _weight
+from interestgraph.embed.kernels import _LOW, GAMMA, _below, _find, _mix, _return_share, _stream, _unit
 
 _TRIES = 24
 """Rejections after which a step is drawn by going through all neighbours. Rules can forbid nearly all of them."""
@@ -112,11 +112,9 @@ def _step(  # type: ignore[no-untyped-def]
     bound = max(1.0, far)
     extra, way_back = 0.0, np.int64(-1)
     if before >= 0 and back > bound:
-        extra = _return_share(_weight(indptr, indices, weights, node, before), totals[node], back - bound, bound)
-    if extra > 0.0:
         way_back = _find(indptr, indices, node, before)
-        if not _allowed(indices, kinds, steps, times, way_back, place, oldest):
-            extra = 0.0
+        if way_back >= 0 and _allowed(indices, kinds, steps, times, way_back, place, oldest):
+            extra = _return_share(np.float64(weights[way_back]), totals[node], back - bound, bound)
     for _ in range(_TRIES):
         if extra > 0.0:
             state += GAMMA

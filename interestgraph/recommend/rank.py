@@ -91,7 +91,7 @@ class Ranked:
 
     pool: Pool
     score: NDArray[np.float64]
-    """Of every candidate."""
+    """Of every candidate, see `score_pools`."""
     chosen: list[int]
     """Positions of the list's items among the candidates."""
 

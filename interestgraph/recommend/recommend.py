@@ -122,8 +122,8 @@ def recommend_many(
 ) -> Iterator[tuple[str, list[Scored]]]:
     """The lists of many users in their order, as item ids and scores without titles and reasons.
 
-    Several times as fast per user as `recommend`: the graph is asked for a hundred users at once, and while their
-    candidates are found, it is asked for the next hundred and the trees score those of the hundred before. Unknown
+    Several times as fast per user as `recommend`: the graph is asked for `USERS_PER_QUERY` users at once, and while
+    their candidates are found, it is asked for the next ones and the trees score those of the ones before. Unknown
     and new users get trending items.
 
     Raises:
