@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from interestgraph.train.train import TrainReport
 
 
+LABELS = {
+    "baskets": "each user's last basket",
+    "hidden": "hidden latest items",
+    "random": "hidden items of any time",
+}
+
+
 @app.command()
 def train(
     loader: Annotated[str, typer.Argument(help="Name of a loader, or path of a .toml file.")],
@@ -23,8 +30,8 @@ def train(
     labels: Annotated[
         str,
         typer.Option(
-            help="window: the last --days; hidden: some users' latest items, for logs without times; random: any of "
-            "their items; auto: the window where enough users come back.",
+            help="window: the last --days; baskets: what each user chose last; hidden: some users' latest items, for "
+            "logs without times; random: any of their items; auto: the window where enough users come back.",
         ),
     ] = "auto",
     users: Annotated[int, typer.Option(help="Most users to learn from.")] = 4000,
@@ -53,7 +60,7 @@ def print_training(report: TrainReport) -> None:
     from interestgraph.cli.output import note, print_table
 
     rows: list[tuple[str, Any]] = [
-        ("labels", "hidden pairs" if report.cut is None else f"chosen from {report.cut:%Y-%m-%d}"),
+        ("labels", LABELS[report.labels] if report.cut is None else f"chosen from {report.cut:%Y-%m-%d}"),
         ("users", report.users),
         ("candidates", report.candidates),
         ("chosen before", f"{report.repeat * 100:.1f} % of what was chosen"),

@@ -29,15 +29,17 @@ from interestgraph.recommend.sources import SOURCES
 from interestgraph.reshape.reshape import ReshapeConfig, reshape
 from interestgraph.settings import Settings
 from interestgraph.train.replay import ReplayConfig, replay
-from interestgraph.train.train import TrainConfig, train
+from interestgraph.train.train import Kind, TrainConfig, train
 
 ABLATION_USERS = 300
 """Users that the ranker makes lists for without each source."""
+LABELS: dict[str, Kind] = {"cut": "auto", "holdout": "random", "baskets": "baskets"}
+"""What is tested decides what is learnt: a holdout asks for what is missing, at whatever time it was."""
 TITLES = {
     "node2vec": "dot product of the vectors of user and item, every item",
     "neighbourhood": "SIMILAR_TO of what the user has, weighted by time",
     "blend": "all sources with documented weights, as it serves without a trained ranker; in the mode of each column",
-    "ranker": "trained on the window before (`interestgraph train`), as it serves; in the mode of each column",
+    "ranker": "trained on what came before the test (`interestgraph train`), as it serves; in the mode of each column",
 }
 
 
@@ -151,9 +153,6 @@ def _ranker(
     progress: Progress | None,
 ) -> Ranked | LeftOut:
     """Train the ranker on what came before the test, and ask the graph as everybody does."""
-    if protocol.kind == "baskets":
-        # Hidden pairs, all that could be learnt from here, are never chosen again, so they would teach just that.
-        return LeftOut("ranker", "it learns from a window of time, which the last baskets of users are not: use --cut")
     began = time.perf_counter()
     days = (protocol.window.until - protocol.window.since).days if protocol.window else DAYS
     asked = TrainConfig(
@@ -162,8 +161,7 @@ def _ranker(
         until=source.until,
         keep=source.keep,
         days=max(1, min(days, int(protocol.log.days / 4))),
-        # What is tested decides what is learnt: a holdout asks for what is missing, at whatever time it was.
-        labels="random" if protocol.kind == "holdout" else "auto",
+        labels=LABELS[protocol.kind],
         enrich=source.enrich,
         embed=source.embed,
     )

@@ -71,7 +71,7 @@ def predict(database: Database, user: str, item: str | None = None, days: float 
         _, chance = chances(state.catalogue, ranker, person, [state.catalogue.position[item]])
         whole, table = float(chance[0]), ranker.reliability("mixed")
     elif ranker.activity is None:
-        raise StateError("the ranker was trained on hidden pairs, which say nothing of when users come back")
+        raise StateError("the ranker was not trained on a window of time, and only that says when users come back")
     else:
         whole = float(ranker.active(user_row(person)[np.newaxis, :])[0])
         table = ranker.reliability("activity")

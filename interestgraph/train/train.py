@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +30,30 @@ from interestgraph.neo4j.schema import ensure_schema
 from interestgraph.neo4j.scratch import scratch_database
 from interestgraph.recommend.blend import blend
 from interestgraph.recommend.catalogue import Catalogue
+from interestgraph.recommend.context import RARELY_REPEATED
 from interestgraph.recommend.features import FEATURES, USER, user_row
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.rank import RankConfig, find_pool
 from interestgraph.recommend.serving import serving
 from interestgraph.settings import Settings
 from interestgraph.train.activity import Activity, learn_activity
-from interestgraph.train.choices import Choices, choices_between, hide_pairs, last_event
+from interestgraph.train.choices import (
+    Choices,
+    choices_between,
+    hide_pairs,
+    last_baskets,
+    last_event,
+    repeat_share,
+)
 from interestgraph.train.learn import Learnt, Samples, TreeConfig, learn
 from interestgraph.train.replay import ReplayConfig, replay
 
-Kind = Literal["auto", "window", "hidden", "random"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = Literal["auto", "window", "baskets", "hidden", "random"]
 FEWEST = 50
-"""Users that chose something in the window; with fewer, pairs are hidden instead."""
+"""Users that chose something in the window; with fewer, what they chose last is hidden instead."""
 USERS_PER_QUERY = 100
 
 
@@ -59,9 +70,10 @@ class TrainConfig:
     days: int = 31
     """Length of the window, before the end of the log, that labels come from."""
     labels: Kind = "auto"
-    """``window``: what users chose in the last `days`; ``hidden``: the latest fifth of some users' items, taken out for
-    that, where there are no times; ``random``: any fifth, for lists of what is missing rather than of what comes next;
-    ``auto``: the window, where at least `FEWEST` known users come back in it, else ``hidden``."""
+    """``window``: what users chose in the last `days`; ``baskets``: what each user chose at the last moment, taken out
+    for that; ``hidden``: the latest fifth of some users' items, taken out, for logs without times; ``random``: any
+    fifth, for lists of what is missing rather than of what comes next; ``auto``: the window, where at least `FEWEST`
+    known users come back in it, else ``baskets`` where things are chosen again, else ``hidden``."""
     users: int = 4000
     """Most users that are learnt from, chosen at random."""
     seed: int = 42
@@ -70,13 +82,17 @@ class TrainConfig:
     enrich: EnrichConfig = field(default_factory=EnrichConfig)
     embed: EmbedConfig = field(default_factory=EmbedConfig)
     keep: Path | None = None
-    """Only events of this file, see `LoadConfig`; labels are then pairs that are hidden; None: all."""
+    """Only events of this file, see `LoadConfig`, which leaves no window; None: all."""
 
     def __post_init__(self) -> None:
         if self.labels not in get_args(Kind):
             raise ConfigurationError(f"labels must be one of {', '.join(get_args(Kind))}, got {self.labels}")
         if self.days < 1 or self.users < 10:
             raise ConfigurationError(f"days must be at least 1 and users at least 10, got {self.days} and {self.users}")
+        if self.keep is not None and self.labels in ("auto", "window"):
+            raise ConfigurationError(
+                f"keep leaves no window: labels must be baskets, hidden or random, got {self.labels}"
+            )
 
 
 @dataclass(frozen=True)
@@ -87,7 +103,7 @@ class TrainReport:
     serves: bool
     """False: on users held out the blend is better, so it goes on serving."""
     labels: str
-    """``window``, ``hidden`` or ``random``."""
+    """``window``, ``baskets``, ``hidden`` or ``random``."""
     cut: datetime | None
     """Begin of the window."""
     users: int
@@ -113,24 +129,28 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
         progress: called with step, units done, units in all.
 
     Raises:
-        StateError: too few users chose anything to learn from.
+        StateError: too few users chose anything to learn from, or things are chosen again and pairs are to be hidden.
         DataError, LoaderError, ServerError: see `load`.
     """
     began = time.perf_counter()
-    cut, truth = _window(config)
+    labels = _labels(config)
     with scratch_database(settings, "train") as (past, scratch):
-        hidden: Choices = {}
+        truth = labels.truth
 
         def hide(loaded: Database) -> None:
-            hidden.update(hide_pairs(loaded, 0.2, config.users, config.seed, latest=config.labels != "random"))
+            truth.update(hide_pairs(loaded, 0.2, config.users, config.seed, latest=labels.kind == "hidden"))
 
-        until = config.until if cut is None else cut
         again = ReplayConfig(
-            config.loader, config.data, until, keep=config.keep, enrich=config.enrich, embed=config.embed
+            config.loader,
+            config.data,
+            config.until if labels.cut is None else labels.cut,
+            keep=config.keep if labels.kept is None else _written(labels.kept, scratch.home),
+            enrich=config.enrich,
+            embed=config.embed,
         )
-        seconds = replay(past, scratch, again, progress, loaded=hide if cut is None else None)
+        seconds = replay(past, scratch, again, progress, loaded=hide if labels.kind in ("hidden", "random") else None)
         began_rows = time.perf_counter()
-        found = collect(past, hidden if cut is None else truth, config, progress, hidden=cut is None)
+        found = collect(past, truth, config, progress, hidden=labels.cut is None)
     sets = found.sets
     seconds["features"] = time.perf_counter() - began_rows
     began_learning = time.perf_counter()
@@ -146,8 +166,8 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
     report = TrainReport(
         ranker_id="",
         serves=all(model.quality["ndcg"] >= model.quality["blend_ndcg"] for model in learnt.values()),
-        labels="window" if cut is not None else "random" if config.labels == "random" else "hidden",
-        cut=None if cut is None else cut.replace(tzinfo=UTC),
+        labels=labels.kind,
+        cut=None if labels.cut is None else labels.cut.replace(tzinfo=UTC),
         users=len(sets["mixed"].total),
         candidates=len(sets["mixed"].user),
         quality={name: model.quality for name, model in learnt.items()},
@@ -159,29 +179,62 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
     return store(database, report, learnt, activity, config)
 
 
-def _window(config: TrainConfig) -> tuple[datetime | None, Choices]:
-    """Begin of the window (naive, UTC) and what was chosen in it; None where pairs are hidden."""
-    spec = load_spec(config.loader)
-    if (
-        config.keep is not None
-        or config.labels in ("hidden", "random")
-        or (config.labels == "auto" and spec.events.undated is not None)
-    ):
-        return None, {}
+@dataclass(frozen=True)
+class _Labels:
+    """What is to be predicted."""
+
+    kind: Kind
+    """Any but ``auto``."""
+    truth: Choices = field(default_factory=dict)
+    """What users chose; filled by `hide_pairs` where pairs are hidden."""
+    cut: datetime | None = None
+    """Begin of the window, naive, UTC."""
+    kept: pa.Table | None = None
+    """The events that are left without the last baskets."""
+
+
+def _labels(config: TrainConfig) -> _Labels:
+    undated = load_spec(config.loader).events.undated is not None
     end = None if config.until is None else utc(config.until).replace(tzinfo=None)
+    if config.labels == "random":
+        return _Labels("random")
+    if undated and config.labels == "baskets":
+        raise DataError(f"loader {config.loader} has no times, so no basket is the last: use --labels hidden")
+    if undated and config.labels in ("auto", "hidden"):
+        return _Labels("hidden")
+    if config.labels in ("auto", "window"):
+        window, returned = _window(config, end)
+        if returned >= FEWEST or config.labels == "window":
+            return window
+    if config.labels != "baskets" and repeat_share(config.loader, config.data, end) < RARELY_REPEATED:
+        return _Labels("hidden")
+    if config.labels == "hidden":
+        raise StateError(
+            "things are chosen again in this log, which what is hidden never would be, so the ranker would learn just "
+            "that: use --labels window or baskets"
+        )
+    found = last_baskets(config.loader, config.data, end, config.keep)
+    return _Labels("baskets", found.choices, kept=found.kept)
+
+
+def _window(config: TrainConfig, end: datetime | None) -> tuple[_Labels, int]:
+    """What was chosen in the last days before `end`, and how many users did that who had chosen before."""
     last = last_event(config.loader, config.data, end)
     if last is None:
         raise DataError(f"the log has no usable event for loader {config.loader}")
     end = last + timedelta(milliseconds=1) if end is None else end
     cut = end - timedelta(days=config.days)
     truth = choices_between(config.loader, config.data, cut, end)
-    before = last_event(config.loader, config.data, cut)
-    known = (
-        choices_between(config.loader, config.data, datetime(1970, 1, 1), cut).keys() & truth.keys() if before else ()
-    )
-    if len(known) >= FEWEST or config.labels == "window":
-        return cut, truth
-    return None, {}
+    before = choices_between(config.loader, config.data, datetime(1970, 1, 1), cut)
+    return _Labels("window", truth, cut), len(before.keys() & truth.keys())
+
+
+def _written(kept: pa.Table, folder: Path) -> Path:
+    import pyarrow.parquet as pq
+
+    path = folder / "kept.parquet"
+    pq.write_table(kept, path)
+    return path
 
 
 @dataclass(frozen=True)
@@ -252,7 +305,7 @@ def collect(
     if len(made["mixed"]) < 10:
         raise StateError(
             f"only {len(made['mixed'])} known users chose known items in the window, which is too little to learn "
-            "from: take a longer one (--days), or hide pairs (--labels hidden)"
+            "from: take a longer one (--days), or what each chose last (--labels baskets)"
         )
     repeat, explore = counts[0] / max(counts[1], 1), counts[2] / max(counts[3], 1)
     sets = {kind: _together(parts) for kind, parts in made.items() if len(parts) >= 10}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.neo4j.connection import Database
-from interestgraph.train.choices import hide_pairs
+from interestgraph.train.choices import choices_between, hide_pairs, last_baskets
 from interestgraph.train.learn import Samples, TreeConfig, learn
 from tests.conftest import Output
 
 
-def test_a_log_without_a_usable_window_trains_on_hidden_pairs_and_serves(
+def test_a_log_without_a_usable_window_trains_on_last_baskets_and_serves(
     ig: Callable[..., Output], database: Database, shop_log: Path
 ) -> None:
     for command in (("load", "events", "--data", str(shop_log)), ("enrich",)):
@@ -22,7 +26,7 @@ def test_a_log_without_a_usable_window_trains_on_hidden_pairs_and_serves(
     assert done.code == 0, done.err
     report = json.loads(done.out)
     # Two dozen users are too few for a window.
-    assert (report["labels"], report["cut"]) == ("hidden", None)
+    assert (report["labels"], report["cut"]) == ("baskets", None)
     (row,) = database.read("MATCH (r:Ranker) RETURN r {.*} AS r")
     assert row["r"]["rankerId"] == report["ranker_id"]
     assert row["r"]["status"] == ("active" if report["serves"] else "passed over")
@@ -36,13 +40,57 @@ def test_a_log_without_a_usable_window_trains_on_hidden_pairs_and_serves(
     told = ig("predict", "tea-fan-1", "tea-0", "--json")
     assert told.code == 0, told.err
     assert 0 < json.loads(told.out)["probability"] < 1
-    assert ig("predict", "tea-fan-1").err.startswith("error: the ranker was trained on hidden pairs")
+    assert ig("predict", "tea-fan-1").err.startswith("error: the ranker was not trained on a window")
     members = json.loads(ig("audience", "tea-0", "-n", "5", "--json").out)["users"]
     chances = [member["probability"] for member in members]
     assert len(members) == 5
     assert chances == sorted(chances, reverse=True)
     assert ig("audience", "beer").err == "error: the graph has no item, category or campaign beer\n"
     assert json.loads(ig("recommend", "--like", "tea-1", "--json").out)["items"]
+
+
+def test_last_baskets_are_what_each_user_chose_at_the_last_moment(shop_log: Path, tmp_path: Path) -> None:
+    rows = list(csv.DictReader(shop_log.read_text().splitlines()))
+    found = last_baskets("events", shop_log, None, None)
+    moments: dict[str, set[str]] = {}
+    for row in rows:
+        if row["behaviour"] == "purchase":
+            moments.setdefault(row["user"], set()).add(row["time"])
+    expected = {
+        user: {
+            row["item"]
+            for row in rows
+            if row["user"] == user and row["behaviour"] == "purchase" and row["time"] == max(times)
+        }
+        for user, times in moments.items()
+        if len(times) > 1
+    }
+    assert found.choices == expected
+    ends = {user: max(times) for user, times in moments.items() if len(times) > 1}
+    left = [row for row in rows if row["user"] not in ends or row["time"] < ends[row["user"]]]
+    assert len(found.kept) == len(left)
+    # What is kept can be taken again: then the basket before is the last.
+    kept = tmp_path / "kept.parquet"
+    pq.write_table(found.kept, kept)
+    again = last_baskets("events", shop_log, None, kept)
+    assert len(again.kept) < len(found.kept)
+    assert again.choices != found.choices
+
+
+def test_pairs_are_not_hidden_where_things_are_chosen_again(
+    ig: Callable[..., Output], database: Database, shop_log: Path
+) -> None:
+    told = ig("train", "events", "--data", str(shop_log), "--labels", "hidden")
+    assert told.code == 1
+    assert told.err.startswith("error: things are chosen again in this log")
+    assert not database.read("MATCH (r:Ranker) RETURN r")
+
+
+def test_bad_ratings_are_no_choices(tmp_path: Path) -> None:
+    log = tmp_path / "u.data"
+    log.write_text("1\t10\t5\t881250949\n1\t20\t1\t881250950\n2\t20\t4\t881250951\n")
+    chosen = choices_between("movielens_100k", log, datetime(1990, 1, 1), datetime(2025, 1, 1))
+    assert chosen == {"1": {"10"}, "2": {"20"}}
 
 
 def test_the_latest_pairs_are_hidden(database: Database, shop_log: Path, tmp_path: Path) -> None:
@@ -106,4 +154,4 @@ def test_arguments_that_make_no_sense_are_refused(ig: Callable[..., Output], dat
     assert told.err == "error: days must be at least 1 and users at least 10, got 0 and 4000\n"
     assert "loader" in ig("train", "nothing").err
     told = ig("train", "events", "--labels", "latest")
-    assert told.err == "error: labels must be one of auto, window, hidden, random, got latest\n"
+    assert told.err == "error: labels must be one of auto, window, baskets, hidden, random, got latest\n"
