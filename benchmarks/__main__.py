@@ -5,7 +5,19 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("load", "scale", "serving", "stream", "vectors", "embedding", "queries", "communities", "reshape", "quality")
+NAMES = (
+    "load",
+    "scale",
+    "serving",
+    "growth",
+    "stream",
+    "vectors",
+    "embedding",
+    "queries",
+    "communities",
+    "reshape",
+    "quality",
+)
 
 for name in sys.argv[1:] or NAMES:
     if name not in NAMES:

@@ -81,8 +81,8 @@ def main() -> None:
     with _graph() as (database, server, seconds):
         version, edition = database.server_version()
         exports = _exports(database)
-        answers, memory = _answers(database)
-        clients = _clients(database, server)
+        asked, memory = answers(database)
+        served = clients(database, server)
         peers = _peers(database)
     text = "\n\n".join(
         [
@@ -92,11 +92,11 @@ def main() -> None:
             f"{SAMPLE} users chosen at random, client and server on one machine, after a warm-up of {WARM}. "
             "`recommend` is the whole call with the trained ranker: the user from the graph, candidates of seven "
             "sources, features, trees; explained: with SHAP shares, paths, sentence and Cypher too.",
-            markdown(("answer", "p50, ms", "p99, ms"), answers),
+            markdown(("answer", "p50, ms", "p99, ms"), asked),
             f"The client holds {memory} MiB for it (its whole resident memory, with all libraries).",
             "## Many at once",
             f"Every user once; {PROCESSES} client processes of {THREADS} threads, the server on the same cores.",
-            markdown(("", ""), clients),
+            markdown(("", ""), served),
             "## Peers",
             markdown(("what", "p50, ms", "p99, ms"), peers),
             "Their answers are not the same thing: `implicit` ranks items by one model in memory that knows no event "
@@ -146,7 +146,8 @@ def _sample(database: Database) -> list[str]:
     return [str(user) for user in np.random.default_rng(42).choice(users, size, replace=False)]
 
 
-def _answers(database: Database) -> tuple[list[tuple[str, str, str]], int]:
+def answers(database: Database) -> tuple[list[tuple[str, str, str]], int]:
+    """Milliseconds of answers, one at a time and of many users; and MiB that this process holds."""
     chosen = _sample(database)
     first = {user: recommend(database, user, BARE)[0].item_id for user in chosen[:WARM]}
     best = {**dict.fromkeys(chosen, next(iter(first.values()))), **first}
@@ -170,7 +171,8 @@ def _asker(database: Database, config: RecommendConfig) -> Callable[[str], Any]:
     return lambda user: recommend(database, user, config)
 
 
-def _clients(database: Database, server: PrivateServer) -> list[tuple[str, str]]:
+def clients(database: Database, server: PrivateServer) -> list[tuple[str, str]]:
+    """Users per second with clients at once, and the first answer of a new process."""
     info = server.start()
     users = [row["userId"] for row in database.read("enrich/export_users")]
     parts = [users[at::PROCESSES] for at in range(PROCESSES)]

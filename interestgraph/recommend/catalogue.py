@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -42,16 +46,17 @@ class Links:
 
     def spread(self, rows: Ints, strength: NDArray[np.floating], size: int) -> NDArray[np.float64]:
         """Sum of strength * score over the links of some rows, by target, shape (size,)."""
-        begin, end = self.start[rows], self.start[rows + 1]
-        length = end - begin
-        total = int(length.sum())
-        if total == 0:
-            return np.zeros(size)
-        # Positions of all links of all rows in one array, without a loop over rows.
-        first = np.repeat(begin - np.concatenate(([0], np.cumsum(length)[:-1])), length)
-        at = first + np.arange(total)
-        weights = self.score[at] * np.repeat(strength, length)
-        return np.bincount(self.other[at], weights=weights, minlength=size).astype(np.float64)
+        found = np.zeros(size)
+        found[: self.matrix.shape[1]] = self.matrix[rows].T @ np.asarray(strength, dtype=np.float64)
+        return found
+
+    @cached_property
+    def matrix(self) -> sparse.csr_array:
+        """Rows x targets, up to the last that has a link."""
+        from scipy import sparse
+
+        shape = (len(self.start) - 1, int(self.other.max(initial=-1)) + 1)
+        return sparse.csr_array((self.score, self.other, self.start), shape=shape)
 
 
 @dataclass(frozen=True)

@@ -80,9 +80,10 @@ def features(catalogue: Catalogue, person: Person, scores: Scores) -> Floats:
             made[:, start + len(SCORES) + at] = np.nan
             continue
         made[:, start + at] = score
-        place = np.empty(len(item))
-        place[np.argsort(-score, kind="stable")] = np.arange(len(item))
-        made[:, start + len(SCORES) + at] = np.where(score > 0, place, np.nan)
+        found = np.flatnonzero(score > 0)
+        place = made[:, start + len(SCORES) + at]
+        place[:] = np.nan
+        place[found] = _places(-score[found])
     return made
 
 

@@ -19,8 +19,6 @@ from interestgraph.recommend.ranker import Ranker
 from interestgraph.recommend.select import arrange, by_score, share_places
 from interestgraph.recommend.sources import CandidateConfig, Scores, find_scores
 
-ALONE = 10_000
-"""Candidates that one thread scores sooner than several that have to wait for each other."""
 FIRST_TREES = 0.2
 """Share of the trees by which candidates are screened."""
 SCREENED = 100
@@ -156,14 +154,13 @@ def score_pools(pools: Sequence[Pool], ranker: Ranker | None, config: RankConfig
         rows = [pool.rows for at in group if (pool := pools[at]).rows is not None]
         joined = rows[0] if len(rows) == 1 else np.concatenate(rows)
         ends = np.cumsum([len(row) for row in rows])[:-1]
-        threads = 1 if len(joined) < ALONE else 0
         if config.by_score:
-            made = ranker.score(joined, new=new, threads=threads, trees=(0.0, FIRST_TREES))
+            made = ranker.score(joined, new=new, trees=(0.0, FIRST_TREES))
             ahead = np.concatenate([_ahead(part, max(SCREENED, 5 * config.n)) for part in np.split(made, ends)])
-            made[ahead] += ranker.score(joined[ahead], new=new, threads=threads, trees=(FIRST_TREES, 1.0))
+            made[ahead] += ranker.score(joined[ahead], new=new, trees=(FIRST_TREES, 1.0))
             made[~ahead] = -np.inf
         else:
-            made = ranker.score(joined, new=new, threads=threads)
+            made = ranker.score(joined, new=new)
         for at, part in zip(group, np.split(made, ends), strict=True):
             found[at] = part
     for at, pool in enumerate(pools):

@@ -133,7 +133,7 @@ def recommend_many(
     checked: tuple[State, Flags | None] | None = None
     asked: Future[tuple[State, list[Person], int]] | None = None
     scored: _Scoring | None = None
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPoolExecutor(3) as threads:
         for batch in [*batched(users, USERS_PER_QUERY), None, None]:
             waiting, found = asked, None
             asked = threads.submit(held.people, batch, config.as_of) if batch is not None else None
@@ -170,9 +170,10 @@ class _Scoring:
     ) -> _Scoring:
         """Find the candidates, and have them scored."""
         ranker, fresh = _served(state, config), state.context.leaves_out_seen(config.exclude_seen)
+        tastes = near_tastes(state.catalogue, people, config.candidates, threads)
         pools = [
             find_pool(state.catalogue, person, config, allowed, trained=ranker is not None, fresh=fresh, near=near)
-            for person, near in zip(people, near_tastes(state.catalogue, people, config.candidates), strict=True)
+            for person, near in zip(people, tastes, strict=True)
         ]
         return cls(state, config, allowed, fresh, pools, threads.submit(score_pools, pools, ranker, config))
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +17,16 @@ from interestgraph.neo4j.connection import batched
 from interestgraph.recommend.catalogue import Catalogue, Flags, Floats, Ints, top
 from interestgraph.recommend.person import Person
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 SOURCES = ("own", "similar", "linear", "recent", "vector", "category", "trend")
 """Own time-weighted relationships; ``SIMILAR_TO`` of the strongest of them; the deeper item model over all of them; the
 same over the latest ones; nearest embeddings; share of interest in a category times the item's share of the
 category's trend; trend over all."""
 
-NEAR_BYTES = 64 << 20
-"""Of the products of some people's tastes and all items that are held at a time."""
+NEAR_PEOPLE, NEAR_BYTES = 50, 64 << 20
+"""For so many people, or so many bytes, the products of tastes and all items are made at a time."""
 SAMPLED, SAMPLE = 100, 2_000
 """Where so many times as many items have a score as are wanted, a sample of so many says where the highest begin."""
 RECENT = 10
@@ -61,20 +68,45 @@ class Scores:
     """Source -> whether it is among the source's own candidates."""
 
 
-def near_tastes(catalogue: Catalogue, people: Sequence[Person], config: CandidateConfig) -> Iterator[Floats | None]:
+def near_tastes(
+    catalogue: Catalogue, people: Sequence[Person], config: CandidateConfig, threads: Executor
+) -> Iterator[Floats | None]:
     """For each person the products of the taste and all items' unit vectors, shape (items,); None without vectors, or
     where they are no source.
 
-    All vectors are read once for many people, instead of once for each: that is most of what a source costs.
+    All vectors are read once for many people, instead of once for each: that is most of what a source costs. While the
+    caller goes on with some people, a thread has the next.
     """
     if "vector" not in config.sources or catalogue.unit is None or not len(catalogue.items):
         yield from (None for _ in people)
         return
-    none = np.zeros(catalogue.unit.shape[1], dtype=np.float32)
-    for some in batched(people, max(1, NEAR_BYTES // (4 * len(catalogue.items)))):
-        tastes = [taste(catalogue, person) for person in some]
-        products = np.stack([none if found is None else found for found in tastes]) @ catalogue.unit.T
-        yield from (None if found is None else row for found, row in zip(tastes, products, strict=True))
+    size = min(NEAR_PEOPLE, max(1, NEAR_BYTES // (4 * len(catalogue.items))))
+    waiting: Future[list[Floats | None]] | None = None
+    for some in [*batched(people, size), None]:
+        begun = None if some is None else threads.submit(_products, catalogue, catalogue.unit, some)
+        if waiting is not None:
+            yield from waiting.result()
+        waiting = begun
+
+
+def _products(catalogue: Catalogue, unit: Floats, people: Sequence[Person]) -> list[Floats | None]:
+    none = np.zeros(unit.shape[1], dtype=np.float32)
+    tastes = [taste(catalogue, person) for person in people]
+    # One thread, since another of BLAS spins for milliseconds after each product, on a core that others could use.
+    with _ONE_THREAD, _libraries().limit(limits=1, user_api="blas"):
+        products = np.stack([none if found is None else found for found in tastes]) @ unit.T
+    return [None if found is None else row for found, row in zip(tastes, products, strict=True)]
+
+
+_ONE_THREAD = threading.Lock()
+"""Held while BLAS has one thread: of two who limit it, the later would take the limit for the number to go back to."""
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def dense_scores(
@@ -102,7 +134,7 @@ def dense_scores(
     if "vector" in chosen and near is not None:
         found["vector"] = near
     elif "vector" in chosen and catalogue.unit is not None and (vector := taste(catalogue, person)) is not None:
-        # Not a BLAS product: its second thread would spin for many milliseconds after each, all that others could use.
+        # Not a BLAS product, whose second thread would spin as in `_products`.
         found["vector"] = np.einsum("ij,j->i", catalogue.unit, vector)
     if "category" in chosen and len(person.category):
         # Of all items those of the user's categories only: few of many.
