@@ -10,7 +10,6 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from interestgraph.enrich.agreement import adjusted_rand, mutual_information
 from interestgraph.errors import ConfigurationError, StateError
 from interestgraph.neo4j.connection import Database
 
@@ -136,6 +135,8 @@ def compared(groups: Mapping[str, Labels]) -> Comparison:
     Args:
         groups: name -> group of each node, -1 for none.
     """
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
     groupings = [
         Grouping(name, len(np.unique(labels[labels >= 0])), float((labels < 0).mean()))
         for name, labels in groups.items()
@@ -144,7 +145,8 @@ def compared(groups: Mapping[str, Labels]) -> Comparison:
     for (first, one), (second, other) in combinations(groups.items(), 2):
         both = (one >= 0) & (other >= 0)
         if both.any():
-            nmi, ari = mutual_information(one[both], other[both]), adjusted_rand(one[both], other[both])
+            pair = one[both], other[both]
+            nmi, ari = float(normalized_mutual_info_score(*pair)), float(adjusted_rand_score(*pair))
             agreements.append(Agreement(first, second, int(both.sum()), nmi, ari))
     nodes = len(next(iter(groups.values())))
     return Comparison(nodes, tuple(groupings), tuple(agreements))
