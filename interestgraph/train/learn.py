@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class TreeConfig:
     """The trees of one model."""
 
-    rounds: int = 150
+    rounds: int = 100
     """Most trees of each objective; fewer where more do not help users that were held out."""
     learning_rate: float = 0.07
     num_leaves: int = 31
