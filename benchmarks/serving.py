@@ -89,7 +89,7 @@ def main() -> None:
             "## Export of the adjacency",
             markdown(("way", "seconds", "relationships/s"), exports),
             "## Answers, one at a time",
-            f"{SAMPLE} users chosen at random, client and server on one machine, after a warm-up of {WARM}. "
+            f"{SAMPLE} users chosen at random, client and server on one machine, after each was answered once. "
             "`recommend` is the whole call with the trained ranker: the user from the graph, candidates of seven "
             "sources, features, trees; explained: with SHAP shares, paths, sentence and Cypher too.",
             markdown(("answer", "p50, ms", "p99, ms"), asked),
@@ -149,8 +149,8 @@ def _sample(database: Database) -> list[str]:
 def answers(database: Database) -> tuple[list[tuple[str, str, str]], int]:
     """Milliseconds of answers, one at a time and of many users; and MiB that this process holds."""
     chosen = _sample(database)
-    first = {user: recommend(database, user, BARE)[0].item_id for user in chosen[:WARM]}
-    best = {**dict.fromkeys(chosen, next(iter(first.values()))), **first}
+    # Also so that the server has compiled what it runs often, as one that has been up for a minute has.
+    best = {user: recommend(database, user, BARE)[0].item_id for user in chosen}
     configs = {
         "recommend": BARE,
         "recommend, explained": RecommendConfig(),
