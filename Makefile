@@ -12,7 +12,7 @@ demo: $(VENV)/.demo ## From real logs to explained recommendations
 	$(BIN)/interestgraph demo
 
 test: $(VENV)/.test lint types ## Lint, types and the whole suite on a real Neo4j
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench: $(VENV)/.test ## Benchmarks; results go to docs/benchmarks.md
 	$(BIN)/python -m benchmarks

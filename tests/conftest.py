@@ -23,6 +23,9 @@ from interestgraph.neo4j.schema import drop_vector_indexes, list_indexes
 from interestgraph.neo4j.server import PrivateServer
 from interestgraph.settings import Settings, load_settings
 
+# Tests run beside each other: threads that wait (those of LightGBM) leave the processor to others.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts jobs in the background like that; commands under test would never end then.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -107,8 +110,24 @@ def environment(
 
 
 @pytest.fixture
-def ig(environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Output]:
-    """Run a command in this process: ``ig("recommend", "u1", "--json")``."""
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The home of commands that know of no server but the private one in it, which was never started."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("NEO4J_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("INTERESTGRAPH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def ig(environment: None, run_here: Callable[..., Output]) -> Callable[..., Output]:
+    """Run a command that talks to the server of the run: ``ig("recommend", "u1", "--json")``."""
+    return run_here
+
+
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Output]:
+    """Run a command in this process."""
 
     def run(*arguments: str) -> Output:
         monkeypatch.setattr(sys, "argv", ["interestgraph", *arguments])
@@ -202,6 +221,15 @@ def whole_journey(journey_home: Path) -> Iterator[InterestGraph]:
         yield graph
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the whole Complete Journey comes last, after the README's commands have loaded it."""
+    """What needs the whole Complete Journey comes last, after the README's commands have loaded it.
+
+    Of the processes that share the tests (pytest-xdist), one has all that use the one server, one all that use the
+    Complete Journey; of the others, those of a file stay together, in their order.
+    """
     items.sort(key=lambda item: "whole_journey" in getattr(item, "fixturenames", ()))
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        group = next((name for name in ("journey_home", "connection") if name in names), item.nodeid.split("::")[0])
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
 import time
@@ -37,13 +36,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def db(ig: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def db(run_here: Run, own_home: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command that knows of no server but the private one in `home`."""
-    for name in os.environ:
-        if name.startswith("NEO4J_"):
-            monkeypatch.delenv(name)
     monkeypatch.setenv("INTERESTGRAPH_HOME", str(home))
-    return ig
+    return run_here
 
 
 def running(home: Path) -> ServerInfo:

@@ -11,6 +11,8 @@ import pandas as pd
 
 from interestgraph.embed.files import read_vectors, read_walks
 from interestgraph.neo4j.connection import Database
+from interestgraph.neo4j.server import PrivateServer
+from interestgraph.settings import load_settings
 from tests.conftest import Output
 
 Run = Callable[..., Output]
@@ -118,9 +120,9 @@ def test_enrich_embed_and_walks(ig: Run, database: Database, shop_log: Path, tmp
     assert (len(walks), len(walks[0])) == (96, 5)
 
 
-def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Path) -> None:
+def test_evaluate_on_a_scratch_server(run_here: Run, own_home: Path, shop_log: Path) -> None:
     asked_of = ("events", "--data", str(shop_log), "--days", "5", "--k", "5")
-    output = ig("evaluate", *asked_of, "--html", "report.html", "--json", "report.json")
+    output = run_here("evaluate", *asked_of, "--html", "report.html", "--json", "report.json")
     assert output.code == 0, output.err
     report = json.loads(Path("report.json").read_text(encoding="utf-8"))
     assert report["cut"].startswith("2024-05-23T17:00:00")
@@ -155,10 +157,11 @@ def test_evaluate_on_a_scratch_server(ig: Run, database: Database, shop_log: Pat
     )
     page = Path("report.html").read_text(encoding="utf-8")
     assert all(name in page for name in (*models, "The blend&#x27;s sources", "Beyond accuracy", "How it is measured"))
-    # The graph of the user is not touched.
-    assert database.read("ingest/is_empty") == [{"empty": True}]
+    # The graph of the user is not even started.
+    assert PrivateServer(load_settings(home=own_home)).status() is None
+    assert not (own_home / "data").exists()
 
-    pruned = ig("evaluate", *asked_of, "--models", "blend", "--prune-below", "0.7", "--no-tune", "--json", "-")
+    pruned = run_here("evaluate", *asked_of, "--models", "blend", "--prune-below", "0.7", "--no-tune", "--json", "-")
     found = json.loads(pruned.out)
     assert found["seconds"]["reshape"] > 0
     assert "without the relationships that weigh less than 0.7" in " ".join(found["notes"])
