@@ -167,3 +167,17 @@ def test_evaluate_on_a_scratch_server(run_here: Run, own_home: Path, shop_log: P
     assert "without the relationships that weigh less than 0.7" in " ".join(found["notes"])
     (blend,) = found["models"]
     assert 0 < blend["tasks"]["all"]["recall"]["mean"] <= of_all["blend"]
+
+
+def test_the_ranker_learns_from_the_baskets_before_the_last(run_here: Run, own_home: Path, shop_log: Path) -> None:
+    asked = ("--baskets", "--models", "popularity,ranker", "--no-tune", "--k", "5", "--json", "-")
+    output = run_here("evaluate", "events", "--data", str(shop_log), *asked)
+    assert output.code == 0, output.err
+    report = json.loads(output.out)
+    assert report["protocol"] == "baskets"
+    ranker = next((row for row in report["models"] if row["name"] == "ranker"), None)
+    if ranker is None:
+        (left,) = report["left_out"]
+        assert left["reason"] == "on users held out from its training the blend was better, so the blend serves"
+    else:
+        assert ranker["parameters"]["all"]["labels"] == "baskets"
