@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,17 @@ from interestgraph.settings import load_settings
 
 DAYS = 31
 COMMAND = f"interestgraph evaluate complete_journey --days {DAYS}"
+CUTS = (datetime(2017, 8, 1), datetime(2017, 10, 1))
+QUICK = (
+    "popularity",
+    "recent popularity",
+    "own frequency",
+    "own time-weighted",
+    "ItemKNN",
+    "TIFU-KNN",
+    "blend",
+    "ranker",
+)
 
 
 def main() -> None:
@@ -23,6 +35,35 @@ def main() -> None:
         settings = load_settings(home=Path(folder)).model_copy(update={"neo4j_uri": None})
         report = evaluate(settings, EvaluateConfig("complete_journey", days=DAYS))
     publish_report(report)
+    publish_cuts()
+
+
+def publish_cuts() -> None:
+    """Evaluate the quicker models on other months, and put them into docs/benchmarks.md."""
+    rows: list[tuple[str, ...]] = []
+    for cut in CUTS:
+        with TemporaryDirectory(prefix="interestgraph-quality-") as folder:
+            settings = load_settings(home=Path(folder)).model_copy(update={"neo4j_uri": None})
+            report = evaluate(settings, EvaluateConfig("complete_journey", cut=cut, days=DAYS, models=QUICK))
+        tasks = list(report.tasks)
+        rows += [
+            (f"{cut:%Y-%m-%d}", found.name, *(_both(found, task) for task in tasks), *_differences(found, tasks))
+            for found in report.models
+        ]
+    text = "\n\n".join(
+        [
+            "## Recommendation quality in other months",
+            f"The Complete Journey as above, {DAYS} days from other cuts, the quicker models: recall@10 / NDCG@10, and "
+            "differences in NDCG with 95 % of the paired bootstrap means.",
+            markdown(
+                ("cut", "model", *TASK_NAMES.values(), "ranker − model, all items", "ranker − model, new to the user"),
+                rows,
+            ),
+            "Command: `interestgraph evaluate complete_journey --cut DATE --days 31 --models …` "
+            "(`python -m benchmarks quality`).",
+        ]
+    )
+    publish("quality in other months", text)
 
 
 def publish_report(report: EvaluateReport) -> None:
