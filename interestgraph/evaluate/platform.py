@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ from interestgraph.neo4j.scratch import scratch_database
 from interestgraph.recommend.sources import SOURCES
 from interestgraph.reshape.reshape import ReshapeConfig, reshape
 from interestgraph.settings import Settings
-from interestgraph.train.replay import ReplayConfig, replay
+from interestgraph.train.replay import ReplayConfig, replay, write_kept
 from interestgraph.train.train import Kind, TrainConfig, train
 
 ABLATION_USERS = 300
@@ -82,7 +81,7 @@ def platform_answers(
             config.loader,
             config.data,
             until=protocol.window.learn_until if protocol.window else None,
-            keep=_kept(protocol, scratch.home),
+            keep=None if protocol.keep is None else write_kept(protocol.keep, scratch.home),
             enrich=config.enrich,
             embed=config.embed,
         )
@@ -185,18 +184,6 @@ def _ranker(
         rank_seconds=meter.seconds,
         memory_mib=meter.memory_mib,
     )
-
-
-def _kept(protocol: Protocol, folder: Path) -> Path | None:
-    """The identities of the events to load, as a file."""
-    if protocol.keep is None:
-        return None
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = folder / "kept.parquet"
-    pq.write_table(pa.table({"eventId": pa.array(protocol.keep, pa.uint64())}), path)
-    return path
 
 
 def _trending(database: Database, log: Log) -> NDArray[np.int32]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interestgraph.ingest.events import read_events
 from interestgraph.ingest.read import workspace
@@ -17,7 +18,6 @@ from interestgraph.neo4j.connection import Database, batched
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
 Choices = dict[str, set[str]]
 """User -> items chosen."""
@@ -52,8 +52,8 @@ class LastBaskets:
     """The last basket of each user that has another, and what is left without them."""
 
     choices: Choices
-    kept: pa.Table
-    """Column eventId (uint64): the other events, as `LoadConfig.keep` takes them."""
+    kept: NDArray[np.uint64]
+    """Identities of the other events."""
 
 
 def last_baskets(loader: str, data: Path | None, until: datetime | None, keep: Path | None) -> LastBaskets:
@@ -72,7 +72,7 @@ def last_baskets(loader: str, data: Path | None, until: datetime | None, keep: P
         chosen = _chosen(events, loader)
         baskets = chosen.group_by("user").agg(last=chosen["at"].max(), baskets=chosen["at"].nunique())
         dated = events.left_join(baskets.filter(baskets.baskets > 1), "user")
-        kept = dated.filter(dated["last"].isnull() | (dated["at"] < dated["last"])).select("eventId").to_pyarrow()
+        kept = dated.filter(dated["last"].isnull() | (dated["at"] < dated["last"])).eventId.to_pyarrow().to_numpy()
         return LastBaskets(_choices(_chosen(dated.filter(dated["at"] == dated["last"]), loader)), kept)
 
 

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
 from interestgraph.embed.run import EmbedConfig, embed
 from interestgraph.enrich.enrich import EnrichConfig, enrich
 from interestgraph.ingest.load import LoadConfig, load
@@ -31,6 +36,13 @@ class ReplayConfig:
     """Only events whose identity is in this Parquet file, see `LoadConfig`; None: all."""
     enrich: EnrichConfig = field(default_factory=EnrichConfig)
     embed: EmbedConfig = field(default_factory=EmbedConfig)
+
+
+def write_kept(events: NDArray[np.uint64], folder: Path) -> Path:
+    """Write the identities of the events to load as a file for `ReplayConfig.keep`; returns its path."""
+    path = folder / "kept.parquet"
+    pq.write_table(pa.table({"eventId": events}), path)
+    return path
 
 
 def replay(

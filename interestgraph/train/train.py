@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +46,7 @@ from interestgraph.train.choices import (
     repeat_share,
 )
 from interestgraph.train.learn import Learnt, Samples, TreeConfig, learn
-from interestgraph.train.replay import ReplayConfig, replay
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from interestgraph.train.replay import ReplayConfig, replay, write_kept
 
 Kind = Literal["auto", "window", "baskets", "hidden", "random"]
 FEWEST = 50
@@ -144,7 +141,7 @@ def train(database: Database, settings: Settings, config: TrainConfig, progress:
             config.loader,
             config.data,
             config.until if labels.cut is None else labels.cut,
-            keep=config.keep if labels.kept is None else _written(labels.kept, scratch.home),
+            keep=config.keep if labels.kept is None else write_kept(labels.kept, scratch.home),
             enrich=config.enrich,
             embed=config.embed,
         )
@@ -189,8 +186,8 @@ class _Labels:
     """What users chose; filled by `hide_pairs` where pairs are hidden."""
     cut: datetime | None = None
     """Begin of the window, naive, UTC."""
-    kept: pa.Table | None = None
-    """The events that are left without the last baskets."""
+    kept: NDArray[np.uint64] | None = None
+    """Identities of the events that are left without the last baskets."""
 
 
 def _labels(config: TrainConfig) -> _Labels:
@@ -210,8 +207,8 @@ def _labels(config: TrainConfig) -> _Labels:
         return _Labels("hidden")
     if config.labels == "hidden":
         raise StateError(
-            "things are chosen again in this log, which what is hidden never would be, so the ranker would learn just "
-            "that: use --labels window or baskets"
+            "things are chosen again in this log, but hidden items never are, so the ranker would learn that nothing "
+            "is: use --labels window or baskets"
         )
     found = last_baskets(config.loader, config.data, end, config.keep)
     return _Labels("baskets", found.choices, kept=found.kept)
@@ -227,14 +224,6 @@ def _window(config: TrainConfig, end: datetime | None) -> tuple[_Labels, int]:
     truth = choices_between(config.loader, config.data, cut, end)
     before = choices_between(config.loader, config.data, datetime(1970, 1, 1), cut)
     return _Labels("window", truth, cut), len(before.keys() & truth.keys())
-
-
-def _written(kept: pa.Table, folder: Path) -> Path:
-    import pyarrow.parquet as pq
-
-    path = folder / "kept.parquet"
-    pq.write_table(kept, path)
-    return path
 
 
 @dataclass(frozen=True)
@@ -304,8 +293,13 @@ def collect(
             progress("features", done, len(users))
     if len(made["mixed"]) < 10:
         raise StateError(
-            f"only {len(made['mixed'])} known users chose known items in the window, which is too little to learn "
-            "from: take a longer one (--days), or what each chose last (--labels baskets)"
+            f"only {len(made['mixed'])} known users chose known items "
+            + (
+                "that could be hidden, which is too little to learn from"
+                if hidden
+                else "in the window, which is too little to learn from: take a longer one (--days), or what each chose "
+                "last (--labels baskets)"
+            )
         )
     repeat, explore = counts[0] / max(counts[1], 1), counts[2] / max(counts[3], 1)
     sets = {kind: _together(parts) for kind, parts in made.items() if len(parts) >= 10}

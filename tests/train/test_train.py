@@ -8,12 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from interestgraph.ingest.load import LoadConfig, load
 from interestgraph.neo4j.connection import Database
 from interestgraph.train.choices import choices_between, hide_pairs, last_baskets
 from interestgraph.train.learn import Samples, TreeConfig, learn
+from interestgraph.train.replay import write_kept
 from tests.conftest import Output
 
 
@@ -70,9 +69,7 @@ def test_last_baskets_are_what_each_user_chose_at_the_last_moment(shop_log: Path
     left = [row for row in rows if row["user"] not in ends or row["time"] < ends[row["user"]]]
     assert len(found.kept) == len(left)
     # What is kept can be taken again: then the basket before is the last.
-    kept = tmp_path / "kept.parquet"
-    pq.write_table(found.kept, kept)
-    again = last_baskets("events", shop_log, None, kept)
+    again = last_baskets("events", shop_log, None, write_kept(found.kept, tmp_path))
     assert len(again.kept) < len(found.kept)
     assert again.choices != found.choices
 
