@@ -1,4 +1,4 @@
-"""A private server beside that of the run, for the offline route."""
+"""A private server beside that of the run: for the offline route, and to compare with."""
 
 from __future__ import annotations
 

@@ -126,11 +126,12 @@ def test_a_load_that_is_killed_while_it_is_taken_out(
 
 
 def test_an_offline_import_that_is_killed_at_any_moment(
-    database: Database, private: tuple[Database, OfflineImporter], shop_log: Path, tmp_path: Path, draw: Draw
+    private: tuple[Database, OfflineImporter], shop_log: Path, tmp_path: Path, draw: Draw
 ) -> None:
-    loaded(database, shop_log)
-    expected = dump(database)
     other, importer = private
+    loaded(other, shop_log)
+    expected = dump(other)
+    empty(other)
     work = Work({"home": importer.settings.home}, tmp_path, LoadConfig("events", shop_log), offline=True)
     for _ in range(2):
         run(work, after=draw.randrange(1, 60), wait=draw.random() * 0.5)
@@ -158,12 +159,12 @@ def own_server(home: Path) -> Iterator[tuple[Settings, PrivateServer]]:
 
 
 def test_a_server_that_is_killed_at_any_moment(
-    database: Database, halves: tuple[Path, Path], tmp_path: Path, draw: Draw
+    private: tuple[Database, OfflineImporter], halves: tuple[Path, Path], tmp_path: Path, draw: Draw
 ) -> None:
     early, whole = halves
-    loaded(database, early)
-    loaded(database, whole)
-    expected = dump(database)
+    loaded(private[0], early)
+    loaded(private[0], whole)
+    expected = dump(private[0])
     with own_server(tmp_path / "home") as (settings, server):
         with connect(settings) as own:
             loaded(own, early)
@@ -211,13 +212,16 @@ def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
 
 def test_a_disk_that_is_full_in_the_middle(
-    database: Database, halves: tuple[Path, Path], disk: Callable[[str], Path], tmp_path: Path
+    private: tuple[Database, OfflineImporter],
+    halves: tuple[Path, Path],
+    disk: Callable[[str], Path],
+    tmp_path: Path,
 ) -> None:
     early, _ = halves
     more = _many(tmp_path / "more.csv", 2_500)
-    loaded(database, early)
-    loaded(database, more)
-    expected = dump(database)
+    loaded(private[0], early)
+    loaded(private[0], more)
+    expected = dump(private[0])
     config = LoadConfig("events", more)
     with own_server(disk("1500m") / "home") as (settings, server):
         with connect(settings) as own:
