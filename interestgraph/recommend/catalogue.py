@@ -50,13 +50,27 @@ class Links:
         found[: self.matrix.shape[1]] = self.matrix[rows].T @ np.asarray(strength, dtype=np.float64)
         return found
 
+    def spread_each(
+        self, starts: Sequence[tuple[Ints, NDArray[np.floating]]]
+    ) -> list[tuple[Ints, NDArray[np.float64]]]:
+        """`spread` for several (rows, strength) at once, each as targets in ascending order and their sums."""
+        from scipy import sparse
+
+        rows, strength = (np.concatenate(parts) for parts in zip(*starts, strict=True))
+        start = np.concatenate(([0], np.cumsum([len(part) for part, _ in starts])))
+        shape = (len(starts), self.matrix.shape[0])
+        made = sparse.csr_array((strength.astype(np.float64), rows, start), shape=shape) @ self.matrix
+        made.sort_indices()
+        cuts = made.indptr[1:-1]
+        return list(zip(np.split(made.indices, cuts), np.split(made.data, cuts), strict=True))
+
     @cached_property
     def matrix(self) -> sparse.csr_array:
-        """Rows x targets, up to the last that has a link."""
+        """Rows x targets, up to the last that has a link; in double precision, as products of it are."""
         from scipy import sparse
 
         shape = (len(self.start) - 1, int(self.other.max(initial=-1)) + 1)
-        return sparse.csr_array((self.score, self.other, self.start), shape=shape)
+        return sparse.csr_array((self.score.astype(np.float64), self.other, self.start), shape=shape)
 
 
 @dataclass(frozen=True)

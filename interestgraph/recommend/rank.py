@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from interestgraph.errors import ConfigurationError
 from interestgraph.recommend.blend import BlendConfig, blend
-from interestgraph.recommend.catalogue import Catalogue, Flags, Floats
+from interestgraph.recommend.catalogue import Catalogue, Flags
 from interestgraph.recommend.features import features
 from interestgraph.recommend.filters import Filters
 from interestgraph.recommend.person import Person
 from interestgraph.recommend.ranker import Ranker
 from interestgraph.recommend.select import arrange, by_score, share_places
-from interestgraph.recommend.sources import CandidateConfig, Scores, find_scores
+from interestgraph.recommend.sources import Ahead, CandidateConfig, Scores, find_scores
 
 FIRST_TREES = 0.2
 """Share of the trees by which candidates are screened."""
@@ -109,7 +109,7 @@ def find_pool(
     trained: bool,
     fresh: bool,
     need: int | None = None,
-    near: Floats | None = None,
+    ahead: Ahead | None = None,
 ) -> Pool:
     """The candidates of a user with their features.
 
@@ -121,7 +121,7 @@ def find_pool(
         trained: whether the ranker serves, which needs features.
         fresh: leave out what the user has a relationship to.
         need: at least so many candidates, as long as there are items; None: ``config.n``.
-        near: from `near_tastes`, where many users are ranked.
+        ahead: from `look_ahead`, where many users are ranked.
     """
     fresh = (fresh or config.mode == "discover") and config.mode != "again"
     candidates = replace(config.candidates, limit=max(config.candidates.limit, config.n))
@@ -133,7 +133,7 @@ def find_pool(
         own=not fresh,
         new=config.mode != "again",
         need=config.n if need is None else need,
-        near=near,
+        ahead=ahead,
     )
     # Someone without any events has nothing that a ranker could weigh.
     rows = features(catalogue, person, scores) if trained and len(person.item) else None

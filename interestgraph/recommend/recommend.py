@@ -30,7 +30,7 @@ from interestgraph.recommend.rank import (
 from interestgraph.recommend.ranker import Ranker
 from interestgraph.recommend.reasons import Path, Reason, reasons
 from interestgraph.recommend.serving import State, serving
-from interestgraph.recommend.sources import near_tastes
+from interestgraph.recommend.sources import look_ahead
 from interestgraph.recommend.texts import path_text
 
 USERS_PER_QUERY = 200
@@ -170,10 +170,10 @@ class _Scoring:
     ) -> _Scoring:
         """Find the candidates, and have them scored."""
         ranker, fresh = _served(state, config), state.context.leaves_out_seen(config.exclude_seen)
-        tastes = near_tastes(state.catalogue, people, config.candidates, threads)
+        sources = look_ahead(state.catalogue, people, config.candidates, threads)
         pools = [
-            find_pool(state.catalogue, person, config, allowed, trained=ranker is not None, fresh=fresh, near=near)
-            for person, near in zip(people, tastes, strict=True)
+            find_pool(state.catalogue, person, config, allowed, trained=ranker is not None, fresh=fresh, ahead=ahead)
+            for person, ahead in zip(people, sources, strict=True)
         ]
         return cls(state, config, allowed, fresh, pools, threads.submit(score_pools, pools, ranker, config))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from interestgraph.errors import ConfigurationError
 from interestgraph.neo4j.connection import batched
-from interestgraph.recommend.catalogue import Catalogue, Flags, Floats, Ints, top
+from interestgraph.recommend.catalogue import Catalogue, Flags, Floats, Ints, Links, top
 from interestgraph.recommend.person import Person
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ SOURCES = ("own", "similar", "linear", "recent", "vector", "category", "trend")
 same over the latest ones; nearest embeddings; share of interest in a category times the item's share of the
 category's trend; trend over all."""
 
-NEAR_PEOPLE, NEAR_BYTES = 50, 64 << 20
-"""For so many people, or so many bytes, the products of tastes and all items are made at a time."""
+AHEAD_PEOPLE, AHEAD_BYTES = 50, 64 << 20
+"""For so many people, or so many bytes of products of tastes and all items, sources are looked at at once."""
 SAMPLED, SAMPLE = 100, 2_000
 """Where so many times as many items have a score as are wanted, a sample of so many says where the highest begin."""
 RECENT = 10
@@ -68,25 +68,46 @@ class Scores:
     """Source -> whether it is among the source's own candidates."""
 
 
-def near_tastes(
-    catalogue: Catalogue, people: Sequence[Person], config: CandidateConfig, threads: Executor
-) -> Iterator[Floats | None]:
-    """For each person the products of the taste and all items' unit vectors, shape (items,); None without vectors, or
-    where they are no source.
+@dataclass(frozen=True)
+class Ahead:
+    """What is computed of one person's sources for many people at once."""
 
-    All vectors are read once for many people, instead of once for each: that is most of what a source costs. While the
-    caller goes on with some people, a thread has the next.
+    near: Floats | None
+    """Products of the taste and all items' unit vectors, shape (items,); None without vectors."""
+    spread: Mapping[str, tuple[Ints, NDArray[np.float64]]]
+    """Source -> items in ascending order, and what the source says of them."""
+
+
+def look_ahead(
+    catalogue: Catalogue, people: Sequence[Person], config: CandidateConfig, threads: Executor
+) -> Iterator[Ahead]:
+    """What can be computed for many people at once, person by person.
+
+    All vectors are read once for many people, instead of once for each: that is most of what the source costs. While
+    the caller goes on with some people, a thread has the next.
     """
-    if "vector" not in config.sources or catalogue.unit is None or not len(catalogue.items):
-        yield from (None for _ in people)
-        return
-    size = min(NEAR_PEOPLE, max(1, NEAR_BYTES // (4 * len(catalogue.items))))
-    waiting: Future[list[Floats | None]] | None = None
+    size = min(AHEAD_PEOPLE, max(1, AHEAD_BYTES // (4 * max(1, len(catalogue.items)))))
+    waiting: Future[list[Ahead]] | None = None
     for some in [*batched(people, size), None]:
-        begun = None if some is None else threads.submit(_products, catalogue, catalogue.unit, some)
+        begun = None if some is None else threads.submit(_together, catalogue, some, config)
         if waiting is not None:
             yield from waiting.result()
         waiting = begun
+
+
+def _together(catalogue: Catalogue, people: Sequence[Person], config: CandidateConfig) -> list[Ahead]:
+    begun = [starts(catalogue, person, config) for person in people]
+    spread: list[dict[str, tuple[Ints, NDArray[np.float64]]]] = [{} for _ in people]
+    for name in dict.fromkeys(name for found in begun for name in found):
+        those = [at for at, found in enumerate(begun) if name in found]
+        links = begun[those[0]][name].links
+        rows = links.spread_each([(begun[at][name].rows, begun[at][name].strength) for at in those])
+        for at, row in zip(those, rows, strict=True):
+            spread[at][name] = row
+    near: Sequence[Floats | None] = [None] * len(people)
+    if "vector" in config.sources and catalogue.unit is not None and len(catalogue.items):
+        near = _products(catalogue, catalogue.unit, people)
+    return [Ahead(*found) for found in zip(near, spread, strict=True)]
 
 
 def _products(catalogue: Catalogue, unit: Floats, people: Sequence[Person]) -> list[Floats | None]:
@@ -109,41 +130,73 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def dense_scores(
-    catalogue: Catalogue, person: Person, config: CandidateConfig, near: Floats | None = None
-) -> dict[str, NDArray[np.floating]]:
-    """What each source says of every item, shape (items,); near: from `near_tastes`, where it was asked."""
-    n = len(catalogue.items)
+@dataclass(frozen=True)
+class Start:
+    """Rows of links that a source follows."""
+
+    links: Links
+    rows: Ints
+    strength: NDArray[np.float64]
+
+
+def starts(catalogue: Catalogue, person: Person, config: CandidateConfig) -> dict[str, Start]:
+    """What the sources that follow links start from."""
     liked = np.flatnonzero(person.liked)
-    strength = np.log1p(person.weight[liked])
-    strongest = liked[np.argsort(-strength, kind="stable")[: config.seeds]]
-    found: dict[str, NDArray[np.floating]] = {}
-    chosen = set(config.sources)
-    if "own" in chosen:
-        own = np.zeros(n)
-        own[person.item[liked]] = person.weight[liked]
-        found["own"] = own
-    if "similar" in chosen:
-        found["similar"] = catalogue.near.spread(person.item[strongest], np.log1p(person.weight[strongest]), n)
-    if "linear" in chosen:
-        total = float(strength.sum()) or 1.0
-        found["linear"] = catalogue.linear.spread(person.item[liked], strength / total, n)
-    if "recent" in chosen:
-        latest = liked[np.argsort(person.latest[liked], kind="stable")[:RECENT]]
-        found["recent"] = catalogue.linear.spread(person.item[latest], FADING ** np.arange(len(latest)), n)
-    if "vector" in chosen and near is not None:
-        found["vector"] = near
-    elif "vector" in chosen and catalogue.unit is not None and (vector := taste(catalogue, person)) is not None:
-        # Not a BLAS product, whose second thread would spin as in `_products`.
-        found["vector"] = np.einsum("ij,j->i", catalogue.unit, vector)
-    if "category" in chosen and len(person.category):
+    item, strength = person.item[liked], np.log1p(person.weight[liked])
+    found: dict[str, Start] = {}
+    if "similar" in config.sources:
+        strongest = np.argsort(-strength, kind="stable")[: config.seeds]
+        found["similar"] = Start(catalogue.near, item[strongest], strength[strongest])
+    if "linear" in config.sources:
+        found["linear"] = Start(catalogue.linear, item, strength / (float(strength.sum()) or 1.0))
+    if "recent" in config.sources:
+        latest = item[np.argsort(person.latest[liked], kind="stable")[:RECENT]]
+        found["recent"] = Start(catalogue.linear, latest, np.power(FADING, np.arange(len(latest), dtype=np.float64)))
+    if "category" in config.sources and len(person.category):
         # Of all items those of the user's categories only: few of many.
-        links = catalogue.category_items
         wished = inhabited(catalogue, person)[: config.interests]
-        found["category"] = links.spread(wished, person_share(catalogue, person)[wished], n)
-    if "trend" in chosen:
-        found["trend"] = catalogue.sold_trend
+        found["category"] = Start(catalogue.category_items, wished, person_share(catalogue, person)[wished])
     return found
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a source says of all items."""
+
+    score: NDArray[np.floating]
+    """Shape (items,)."""
+    touched: Ints | None = None
+    """Items in ascending order, beyond which there is nothing above 0; None: any."""
+
+
+def dense_scores(
+    catalogue: Catalogue, person: Person, config: CandidateConfig, ahead: Ahead | None = None
+) -> dict[str, Said]:
+    """What each source says of every item; ahead: from `look_ahead`, where it was asked."""
+    n = len(catalogue.items)
+    found: dict[str, Said] = {}
+    if "own" in config.sources:
+        own = np.zeros(n)
+        own[person.item] = np.maximum(person.weight, 0)
+        found["own"] = Said(own, person.item)
+    if ahead is None:
+        for name, start in starts(catalogue, person, config).items():
+            found[name] = Said(start.links.spread(start.rows, start.strength, n))
+    else:
+        for name, (touched, score) in ahead.spread.items():
+            dense = np.zeros(n)
+            dense[touched] = score
+            found[name] = Said(dense, touched)
+    if "vector" in config.sources and ahead is not None and ahead.near is not None:
+        found["vector"] = Said(ahead.near)
+    elif "vector" in config.sources and catalogue.unit is not None:
+        vector = taste(catalogue, person)
+        if vector is not None:
+            # Not a BLAS product, whose second thread would spin as in `_products`.
+            found["vector"] = Said(np.einsum("ij,j->i", catalogue.unit, vector))
+    if "trend" in config.sources:
+        found["trend"] = Said(catalogue.sold_trend)
+    return {name: found[name] for name in SOURCES if name in found}
 
 
 def find_scores(
@@ -156,7 +209,7 @@ def find_scores(
     new: bool = True,
     need: int = 0,
     also: Ints | None = None,
-    near: Floats | None = None,
+    ahead: Ahead | None = None,
 ) -> Scores:
     """The best candidates of each source, together, with the scores of all sources.
 
@@ -168,10 +221,10 @@ def find_scores(
         own: whether items that the user has a relationship to may be proposed.
         new: whether others may.
         also: numbers of items that are candidates in any case.
-        near: from `near_tastes`, where many people are ranked.
+        ahead: from `look_ahead`, where many people are ranked.
         need: where the sources propose fewer, the most popular others come along, as long as there are any.
     """
-    dense = dense_scores(catalogue, person, config, near)
+    dense = dense_scores(catalogue, person, config, ahead)
     fit = np.array(catalogue.open if allowed is None else allowed & catalogue.open)
     # What returns or bad ratings outweigh is not proposed by any source.
     fit[person.item[~person.liked]] = False
@@ -181,15 +234,15 @@ def find_scores(
         mine = np.zeros_like(fit)
         mine[person.item] = True
         fit &= mine
-    proposals = {name: _proposals(catalogue, person, config, name, score, fit) for name, score in dense.items()}
+    proposals = {name: _proposals(catalogue, person, config, name, said, fit) for name, said in dense.items()}
     parts = [part for part in (*proposals.values(), also) if part is not None and len(part)]
     item = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int32)
     if len(item) < need:
         fit[item] = False
         item = np.union1d(item, most_popular(catalogue, fit, need - len(item)))
     by_source, proposed = {}, {}
-    for name, score in dense.items():
-        by_source[name] = score[item].astype(np.float64)
+    for name, said in dense.items():
+        by_source[name] = said.score[item].astype(np.float64)
         flags = np.zeros(len(item), dtype=np.bool_)
         flags[np.searchsorted(item, proposals[name])] = True
         proposed[name] = flags
@@ -197,9 +250,10 @@ def find_scores(
 
 
 def _proposals(
-    catalogue: Catalogue, person: Person, config: CandidateConfig, name: str, score: NDArray[np.floating], fit: Flags
+    catalogue: Catalogue, person: Person, config: CandidateConfig, name: str, said: Said, fit: Flags
 ) -> Ints:
     """Numbers of the source's own candidates."""
+    score = said.score
     if name == "own":
         mine = person.item[person.liked]
         mine = mine[fit[mine]]
@@ -207,7 +261,7 @@ def _proposals(
     if name == "trend":
         short = catalogue.by_trend[fit[catalogue.by_trend]]
         return short[: config.limit] if len(short) >= config.limit else top(score * fit, config.limit)
-    touched = _highest(score, fit, config.limit)
+    touched = _highest(score, fit, config.limit) if said.touched is None else said.touched[fit[said.touched]]
     return touched[top(score[touched], config.limit)].astype(np.int32)
 
 

@@ -34,7 +34,15 @@ def test_spreading_is_a_matrix_product(links: list[tuple[int, int, float]], data
     columns = [np.array(column) for column in zip(*links, strict=True)] if links else [np.zeros(0, int)] * 3
     made = Links.of(columns[0], columns[1], np.asarray(columns[2], dtype=float), 5)
     strength = np.array(data.draw(st.lists(st.floats(0, 3, allow_subnormal=False), min_size=5, max_size=5)))
-    np.testing.assert_allclose(made.spread(np.arange(5, dtype=np.int32), strength, 7), strength @ matrix, rtol=1e-5)
+    rows = np.arange(5, dtype=np.int32)
+    np.testing.assert_allclose(made.spread(rows, strength, 7), strength @ matrix, rtol=1e-5)
+    # Many at once: the same numbers, of the targets that there are.
+    parts = [(rows[begin:], strength[begin:]) for begin in data.draw(st.permutations(range(6)))]
+    for part, (target, sums) in zip(parts, made.spread_each(parts), strict=True):
+        assert (np.diff(target) > 0).all()
+        dense = np.zeros(7)
+        dense[target] = sums
+        np.testing.assert_array_equal(dense, made.spread(*part, 7))
 
 
 @settings(deadline=None)
