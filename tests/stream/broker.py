@@ -99,7 +99,11 @@ class Broker:
             if error is not None:
                 failed.append(error)
 
-        known = len(producer.list_topics(topic, 30).topics[topic].partitions)
+        # Of a topic that was just made, partitions are known a moment later.
+        deadline = time.monotonic() + 30
+        while not (known := len(producer.list_topics(topic, 30).topics[topic].partitions)):
+            assert time.monotonic() < deadline, f"no partitions of {topic}"
+            time.sleep(0.02)
         for number, message in enumerate(messages):
             value = message if isinstance(message, bytes) else json.dumps(message).encode()
             place = number % known if partition is None else partition
