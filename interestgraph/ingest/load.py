@@ -41,6 +41,10 @@ OfflineImport = Callable[[Any, GraphTables, Sequence[Row], Row, Iterable[Row], C
 """Imports the tables, the behaviours, the Load node's properties and the parts of the ledger into an empty private
 server; calls the last argument just before it puts the new graph in the place of the empty one."""
 
+OFFLINE_FROM = 50_000
+"""Nodes and relationships from which a first load goes by the offline import: it takes seconds to begin with, since the
+server is restarted. At about 70,000 both routes take as long."""
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -122,7 +126,7 @@ def load(
         database: the graph.
         config: what to load.
         rejected_folder: where rejected rows are written, as CSV.
-        offline: how to import into an empty private server; None: always over Bolt.
+        offline: how to import into an empty private server, where there is much to load; None: always over Bolt.
         progress: called with step, rows done, rows in all.
 
     Raises:
@@ -148,10 +152,12 @@ def load(
         reasons = made.quarantine.reasons()
         rejected_file = made.quarantine.keep(path)
         prepared = time.perf_counter()
-        if planned.books or not database.read("ingest/is_empty")[0]["empty"]:
+        found = _properties(made, planned)
+        small = found["users"] + found["items"] + found["edges"] < OFFLINE_FROM
+        if small or planned.books or not database.read("ingest/is_empty")[0]["empty"]:
             offline = None
         route = "bolt" if offline is None else "offline import"
-        entry = {**planned.entry, **_properties(made, planned), "startedAt": started_at, "route": route}
+        entry = {**planned.entry, **found, "startedAt": started_at, "route": route}
         entry |= {"reasons": list(reasons), "reasonCounts": list(reasons.values())}
         # An empty list has no type that the importer could write; a missing property says the same.
         entry = {name: value for name, value in entry.items() if value != []}

@@ -25,7 +25,10 @@ def private_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[D
 
 
 @pytest.fixture
-def private(private_server: tuple[Database, OfflineImporter]) -> tuple[Database, OfflineImporter]:
-    """The same with an empty graph."""
+def private(
+    private_server: tuple[Database, OfflineImporter], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Database, OfflineImporter]:
+    """The same with an empty graph; small logs go by the offline route too."""
+    monkeypatch.setattr("interestgraph.ingest.load.OFFLINE_FROM", 0)
     empty(private_server[0])
     return private_server

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import interestgraph.ingest.load as loading
 from interestgraph.errors import InterestGraphError
 from interestgraph.ingest import catalogue, ledger, write
 from interestgraph.ingest.load import LoadConfig, load
@@ -90,6 +91,7 @@ def _do(work: Work, marks: Connection) -> None:
     for module, name in ((write, "BATCH"), (catalogue, "BATCH"), (ledger, "PART_ROWS")):
         setattr(module, name, work.rows)
     connection.RETRY_SECONDS = 0.5
+    loading.OFFLINE_FROM = 0
 
     def marked(call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*arguments: Any, **named: Any) -> Any:
