@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import socket
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from interestgraph.settings import Settings
 HOST = "127.0.0.1"
 # Below the ranges from which Linux (32768 up) and macOS (49152 up) take ports of outgoing connections.
 _RANGE = range(20000, 32000)
+_CLEARED_SECONDS = 2.0
 
 Progress = Callable[[str], None]
 
@@ -47,12 +49,22 @@ def _choose(name: str, asked: int | None, remembered: int | None, other: int | N
                 " leave it out to get a free one"
             )
         return asked
-    if remembered is not None and remembered != other and port_is_free(remembered):
+    if remembered is not None and remembered != other and _becomes_free(remembered):
         return remembered
     port = _free_port(other)
     if remembered is not None:
         tell(f"port {remembered} ({name}) is in use by another program, taking {port}")
     return port
+
+
+def _becomes_free(port: int) -> bool:
+    """Say whether a port is free, or soon: a server that was killed holds it until the system has cleared it away."""
+    deadline = time.monotonic() + _CLEARED_SECONDS
+    while not port_is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _free_port(other: int | None) -> int:
