@@ -31,20 +31,20 @@ QUICK = (
 
 def main() -> None:
     """Evaluate in a folder of its own, and publish."""
-    with TemporaryDirectory(prefix="interestgraph-quality-") as folder:
-        settings = load_settings(home=Path(folder)).model_copy(update={"neo4j_uri": None})
-        report = evaluate(settings, EvaluateConfig("complete_journey", days=DAYS))
-    publish_report(report)
+    publish_report(_evaluated(EvaluateConfig("complete_journey", days=DAYS)))
     publish_cuts()
+
+
+def _evaluated(config: EvaluateConfig) -> EvaluateReport:
+    with TemporaryDirectory(prefix="interestgraph-quality-") as folder:
+        return evaluate(load_settings(home=Path(folder)).model_copy(update={"neo4j_uri": None}), config)
 
 
 def publish_cuts() -> None:
     """Evaluate the quicker models on other months, and put them into docs/benchmarks.md."""
     rows: list[tuple[str, ...]] = []
     for cut in CUTS:
-        with TemporaryDirectory(prefix="interestgraph-quality-") as folder:
-            settings = load_settings(home=Path(folder)).model_copy(update={"neo4j_uri": None})
-            report = evaluate(settings, EvaluateConfig("complete_journey", cut=cut, days=DAYS, models=QUICK))
+        report = _evaluated(EvaluateConfig("complete_journey", cut=cut, days=DAYS, models=QUICK))
         tasks = list(report.tasks)
         rows += [
             (f"{cut:%Y-%m-%d}", found.name, *(_both(found, task) for task in tasks), *_differences(found, tasks))
@@ -59,7 +59,8 @@ def publish_cuts() -> None:
                 ("cut", "model", *TASK_NAMES.values(), "ranker − model, all items", "ranker − model, new to the user"),
                 rows,
             ),
-            "Command: `interestgraph evaluate complete_journey --cut DATE --days 31 --models …` "
+            f"{versions('numpy', 'implicit', 'lightgbm')}. "
+            f"Command: `interestgraph evaluate complete_journey --cut DATE --days {DAYS} --models …` "
             "(`python -m benchmarks quality`).",
         ]
     )

@@ -43,7 +43,7 @@ def choose_ports(settings: Settings, tell: Progress) -> tuple[int, int]:
 
 def _choose(name: str, asked: int | None, remembered: int | None, other: int | None, tell: Progress) -> int:
     if asked is not None:
-        if asked == other or not port_is_free(asked):
+        if asked == other or not _becomes_free(asked):
             raise PortError(
                 f"port {asked} ({name}) is in use: set INTERESTGRAPH_{name.upper()}_PORT to another one, or"
                 " leave it out to get a free one"

@@ -182,21 +182,24 @@ def dense_scores(
     if ahead is None:
         for name, start in starts(catalogue, person, config).items():
             found[name] = Said(start.links.spread(start.rows, start.strength, n))
+        near = _near(catalogue, person) if "vector" in config.sources else None
     else:
         for name, (touched, score) in ahead.spread.items():
             dense = np.zeros(n)
             dense[touched] = score
             found[name] = Said(dense, touched)
-    if "vector" in config.sources and ahead is not None and ahead.near is not None:
-        found["vector"] = Said(ahead.near)
-    elif "vector" in config.sources and catalogue.unit is not None:
-        vector = taste(catalogue, person)
-        if vector is not None:
-            # Not a BLAS product, whose second thread would spin as in `_products`.
-            found["vector"] = Said(np.einsum("ij,j->i", catalogue.unit, vector))
+        near = ahead.near
+    if near is not None:
+        found["vector"] = Said(near)
     if "trend" in config.sources:
         found["trend"] = Said(catalogue.sold_trend)
     return {name: found[name] for name in SOURCES if name in found}
+
+
+def _near(catalogue: Catalogue, person: Person) -> Floats | None:
+    """`Ahead.near` of one person. Not a BLAS product, whose second thread would spin as in `_products`."""
+    vector = taste(catalogue, person)
+    return None if vector is None or catalogue.unit is None else np.einsum("ij,j->i", catalogue.unit, vector)
 
 
 def find_scores(
@@ -234,7 +237,7 @@ def find_scores(
         mine = np.zeros_like(fit)
         mine[person.item] = True
         fit &= mine
-    proposals = {name: _proposals(catalogue, person, config, name, said, fit) for name, said in dense.items()}
+    proposals = {name: _proposals(catalogue, config, name, said, fit) for name, said in dense.items()}
     parts = [part for part in (*proposals.values(), also) if part is not None and len(part)]
     item = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int32)
     if len(item) < need:
@@ -249,20 +252,15 @@ def find_scores(
     return Scores(item.astype(np.int32), by_source, proposed)
 
 
-def _proposals(
-    catalogue: Catalogue, person: Person, config: CandidateConfig, name: str, said: Said, fit: Flags
-) -> Ints:
+def _proposals(catalogue: Catalogue, config: CandidateConfig, name: str, said: Said, fit: Flags) -> Ints:
     """Numbers of the source's own candidates."""
     score = said.score
-    if name == "own":
-        mine = person.item[person.liked]
-        mine = mine[fit[mine]]
-        return mine[top(score[mine], 3 * config.limit)]
     if name == "trend":
         short = catalogue.by_trend[fit[catalogue.by_trend]]
         return short[: config.limit] if len(short) >= config.limit else top(score * fit, config.limit)
     touched = _highest(score, fit, config.limit) if said.touched is None else said.touched[fit[said.touched]]
-    return touched[top(score[touched], config.limit)].astype(np.int32)
+    most = 3 * config.limit if name == "own" else config.limit
+    return touched[top(score[touched], most)].astype(np.int32)
 
 
 def _highest(score: NDArray[np.floating], fit: Flags, most: int) -> NDArray[np.int64]:

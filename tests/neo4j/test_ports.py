@@ -6,13 +6,18 @@ import socket
 import threading
 from pathlib import Path
 
+import pytest
+
 from interestgraph.neo4j.ports import HOST, choose_ports
 from interestgraph.settings import load_settings
 
 
-def test_a_port_that_is_just_being_cleared_away_is_waited_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_port_that_is_just_being_cleared_away_is_waited_for(tmp_path: Path, asked: bool) -> None:
     settings, said = load_settings(home=tmp_path), list[str]()
     ports = choose_ports(settings, said.append)
+    if asked:
+        settings = settings.model_copy(update={"bolt_port": ports[0]})
     with socket.socket() as held:
         held.bind((HOST, ports[0]))
         held.listen()
