@@ -6,11 +6,13 @@ Connection settings carry Neo4j's own names (``NEO4J_URI`` and so on); the rest 
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from interestgraph.errors import ConfigurationError
@@ -44,6 +46,22 @@ class Settings(BaseSettings):
     """Bolt port of the private server; None: a free one, remembered in `home`."""
     http_port: int | None = Field(default=None, validation_alias="INTERESTGRAPH_HTTP_PORT", ge=1, le=65535)
     """HTTP port (Neo4j Browser) of the private server; None: a free one, remembered in `home`."""
+    java_options: str = Field(default="", validation_alias="INTERESTGRAPH_JAVA_OPTIONS")
+    """More options for the Java of the private server, as a shell would split them: ``-Xmx8g``. They win over ours."""
+
+    @field_validator("java_options")
+    @classmethod
+    def _splits(cls, value: str) -> str:
+        try:
+            shlex.split(value)
+        except ValueError as error:
+            raise PydanticCustomError("shell_words", "{reason}", {"reason": str(error)}) from error
+        return value
+
+    @property
+    def java_flags(self) -> list[str]:
+        """`java_options`, one by one."""
+        return shlex.split(self.java_options)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -25,6 +25,8 @@ from interestgraph.settings import Settings, load_settings
 
 # Tests run beside each other: threads that wait (those of LightGBM) leave the processor to others.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Most servers here live for seconds: what the slow compiler of Java makes better would cost more than it brings.
+os.environ.setdefault("INTERESTGRAPH_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts jobs in the background like that; commands under test would never end then.
@@ -214,7 +216,10 @@ def journey_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def whole_journey(journey_home: Path) -> Iterator[InterestGraph]:
     """The whole Complete Journey, loaded, enriched and embedded; the README's commands have done it if they ran."""
-    with InterestGraph(home=journey_home) as graph:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("INTERESTGRAPH_JAVA_OPTIONS")
+        graph = InterestGraph(home=journey_home)
+    with graph:
         graph.load("complete_journey")
         graph.enrich(if_changed=True)
         graph.embed(if_changed=True)

@@ -29,7 +29,9 @@ def block(mark: str) -> str:
 
 def run(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:
     """Run the interpreter of this virtual environment in another folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
+    # Not the options of Java either: the graph is large enough to be worth Java's slow compiler.
+    others = ("NEO4J_", "INTERESTGRAPH_JAVA_OPTIONS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     environment = {**kept, "INTERESTGRAPH_HOME": str(home)}
     return subprocess.run(
         [sys.executable, *arguments], cwd=home.parent, env=environment, capture_output=True, text=True, check=False

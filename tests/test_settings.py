@@ -92,6 +92,7 @@ def test_folders_are_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         ("INTERESTGRAPH_BOLT_PORT", "seven"),
         ("INTERESTGRAPH_BOLT_PORT", "0"),
         ("INTERESTGRAPH_HTTP_PORT", "65536"),
+        ("INTERESTGRAPH_JAVA_OPTIONS", '-Dname="two words'),
     ],
 )
 @pytest.mark.parametrize("place", ["environment", "file"])

@@ -146,7 +146,7 @@ def _offline(
     with server.locked():
         if server.is_running():
             raise StateError(f"the server in {settings.home} is running: stop it first (`interestgraph db stop`)")
-        command = admin_command(find_java(), ensure_jars(settings.cache), arguments)
+        command = admin_command(find_java(), ensure_jars(settings.cache), arguments, settings.java_flags)
         result = subprocess.run(
             command,
             env=java_environment(settings.home),
@@ -226,7 +226,10 @@ def _build(settings: Settings, groups: list[str], tell: Progress, lock: int) -> 
     ]
     java, lib = find_java(), ensure_jars(settings.cache)
     command = admin_command(
-        java, lib, ["database", "import", "full", _DATABASE, *options, *groups], [f"-Xmx{heap // _MIB}m"]
+        java,
+        lib,
+        ["database", "import", "full", _DATABASE, *options, *groups],
+        [f"-Xmx{heap // _MIB}m", *settings.java_flags],
     )
     log = settings.home / "logs" / "import.log"
     try:

@@ -26,6 +26,13 @@ _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 # These would let a shell profile switch on JMX ports, agents or another heap in our server.
 _FOREIGN_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 
+# What Java prints beside the reason when it cannot begin at all.
+_REFUSES = (
+    "Error: Could not create the Java Virtual Machine",
+    "Error: A fatal exception has occurred. Program will exit",
+    "Error occurred during initialization of VM",
+)
+
 
 LOG_SETTINGS = {"db.tx_log.rotation.size": "32m", "db.tx_log.preallocate": "true"}
 """A log that has its space beforehand is not cut off in the middle of a transaction when the disk becomes full."""
@@ -225,8 +232,8 @@ def configuration(bolt: int, http: int, repair: bool = False) -> str:
     return f"# Written by interestgraph at every start; changes are lost.\n{text}"
 
 
-def server_command(java: Java, lib: Path, home: Path, roomy: bool = False) -> list[str]:
-    """Return the command line of the server whose home folder is `home`.
+def server_command(java: Java, lib: Path, home: Path, flags: Sequence[str] = (), roomy: bool = False) -> list[str]:
+    """Return the command line of the server whose home folder is `home`, with `flags` for its Java.
 
     With `roomy` its heap may grow to 5 GiB: where a transaction log ends in the middle of a transaction, Neo4j may
     take any bytes for the length of a text, up to 2 GiB, and reserve that much before it sees
@@ -248,6 +255,7 @@ def server_command(java: Java, lib: Path, home: Path, roomy: bool = False) -> li
         *sharing,
         f"-XX:ErrorFile={home / 'logs' / 'java-crash-%p.log'}",
         "-Djdk.nio.maxCachedBufferSize=1024",
+        *flags,
         f"@{class_path_file(lib)}",
         "org.neo4j.server.Neo4jCommunity",
         f"--home-dir={home}",
@@ -325,6 +333,9 @@ def telling_line(output: str) -> str:
         lines = [line.strip() for line in reason.split("Full exception details")[0].splitlines()]
         return ": ".join(line for line in lines if line and not line.startswith(("---", "Error importing")))
     lines = [line.strip() for line in output.splitlines() if line.strip()]
+    refused = [line for line in lines if not line.startswith(_REFUSES)]
+    if len(refused) < len(lines):
+        return f"Java does not start: {'; '.join(refused)} (INTERESTGRAPH_JAVA_OPTIONS?)"
     causes = [line for line in lines if line.startswith("Caused by: ")]
     if causes:
         return re.sub(r"^Caused by: [\w.$]+: ", "", causes[-1])

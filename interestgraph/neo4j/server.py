@@ -291,7 +291,7 @@ class PrivateServer:
         (self.home / "conf" / "neo4j.conf").write_text(configuration(bolt, http, repair), encoding="utf-8")
         self._set_initial_password(java, lib)
         tell(f"starting Neo4j {NEO4J_VERSION} (Java {java.version}) on ports {bolt} and {http}")
-        process = self._spawn(server_command(java, lib, self.home, roomy))
+        process = self._spawn(server_command(java, lib, self.home, self.settings.java_flags, roomy))
         state = {"pid": process.pid, "created": process.create_time(), "bolt": bolt, "http": http}
         write_json(self._state_file, state)
         return process
@@ -319,7 +319,8 @@ class PrivateServer:
         if self._has_system_database():
             return
         # `@file`: the tool reads the password from there, so that no process list shows it.
-        command = admin_command(java, lib, ["dbms", "set-initial-password", f"@{self.password_file}"])
+        arguments = ["dbms", "set-initial-password", f"@{self.password_file}"]
+        command = admin_command(java, lib, arguments, self.settings.java_flags)
         log = self.home / "logs" / "set-initial-password.log"
         status, output = run_streaming(command, java_environment(self.home), log)
         if status != 0:

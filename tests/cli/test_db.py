@@ -213,6 +213,13 @@ def test_a_home_that_cannot_be_made_is_told(db: Run, tmp_path: Path) -> None:
     assert refused.err.endswith("set INTERESTGRAPH_HOME\n")
 
 
+def test_options_that_java_refuses_are_told(run_here: Run, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERESTGRAPH_JAVA_OPTIONS", "-Xnonsense")
+    output = run_here("db", "start")
+    assert (output.code, output.out) == (1, "")
+    assert "Java does not start: Unrecognized option: -Xnonsense (INTERESTGRAPH_JAVA_OPTIONS?)" in output.err
+
+
 def test_doctor_of_a_server_that_is_elsewhere(db: Run, monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
     monkeypatch.setenv("NEO4J_URI", f"bolt://127.0.0.1:{free_port}")
     monkeypatch.setenv("NEO4J_PASSWORD", "s3cret")

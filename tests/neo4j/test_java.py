@@ -8,6 +8,7 @@ import pytest
 
 from interestgraph.errors import JavaError
 from interestgraph.neo4j import java
+from interestgraph.settings import load_settings
 
 
 def fake_java(home: Path, version: str, release: bool = True) -> Path:
@@ -69,6 +70,13 @@ def test_memory_stays_within_its_bounds() -> None:
     assert 256 << 20 <= page_cache <= 8 << 30
 
 
+def test_given_options_win_over_our_own(tmp_path: Path) -> None:
+    flags = load_settings(java_options="-Xmx3g '-Dname=two words'").java_flags
+    command = java.server_command(java.find_java(), tmp_path, tmp_path, flags)
+    assert [flag for flag in command if flag.startswith("-Xmx")][-1] == "-Xmx3g"
+    assert command.index("-Dname=two words") < command.index("org.neo4j.server.Neo4jCommunity")
+
+
 @pytest.mark.parametrize(
     ("output", "line"),
     [
@@ -79,6 +87,11 @@ def test_memory_stays_within_its_bounds() -> None:
         (
             "INFO a\nCaused by: a.B: outer\n\t... 6 more\nCaused by: a.C: the root\nINFO Stopped.",
             "the root",
+        ),
+        (
+            "Unrecognized option: -Xfoo\nError: Could not create the Java Virtual Machine.\n"
+            "Error: A fatal exception has occurred. Program will exit.\n",
+            "Java does not start: Unrecognized option: -Xfoo (INTERESTGRAPH_JAVA_OPTIONS?)",
         ),
         ("Error: Could not find or load main class X\nbye\n", "Error: Could not find or load main class X"),
         ("", "it printed nothing"),
