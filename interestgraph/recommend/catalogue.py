@@ -60,7 +60,7 @@ class Links:
         start = np.concatenate(([0], np.cumsum([len(part) for part, _ in starts])))
         shape = (len(starts), self.matrix.shape[0])
         made = sparse.csr_array((strength.astype(np.float64), rows, start), shape=shape) @ self.matrix
-        made.sort_indices()
+        made = made.tocsc().tocsr()  # sorted by row and column, in less time than `sort_indices` takes
         cuts = made.indptr[1:-1]
         return list(zip(np.split(made.indices, cuts), np.split(made.data, cuts), strict=True))
 

@@ -19,10 +19,9 @@ from interestgraph.recommend.ranker import Ranker
 from interestgraph.recommend.select import arrange, by_score, share_places
 from interestgraph.recommend.sources import Ahead, CandidateConfig, Scores, find_scores
 
-FIRST_TREES = 0.2
-"""Share of the trees by which candidates are screened."""
-SCREENED = 100
-"""Candidates of a user that come through; five times the list where that is more."""
+SCREENS = ((15, 200, 20), (45, 60, 6))
+"""Candidates are screened after so many trees; so many of a user come through, or so many times the list's length where
+that is more."""
 Mode = Literal["mixed", "again", "discover"]
 Dial = float | Literal["auto"]
 
@@ -144,7 +143,7 @@ def score_pools(pools: Sequence[Pool], ranker: Ranker | None, config: RankConfig
     """Scores of the candidates of some users; those with features in one pass over the trees.
 
     For a list that is simply the highest scores, all candidates meet the first trees only, and those that are far
-    behind then get minus infinity: the others meet the rest of the trees too, which is most of the work.
+    behind then get minus infinity: few meet the rest of the trees too, which is most of the work.
     """
     found: list[NDArray[np.float64]] = [np.zeros(0)] * len(pools)
     for new in (False, True):
@@ -154,13 +153,7 @@ def score_pools(pools: Sequence[Pool], ranker: Ranker | None, config: RankConfig
         rows = [pool.rows for at in group if (pool := pools[at]).rows is not None]
         joined = rows[0] if len(rows) == 1 else np.concatenate(rows)
         ends = np.cumsum([len(row) for row in rows])[:-1]
-        if config.by_score:
-            made = ranker.score(joined, new=new, trees=(0.0, FIRST_TREES))
-            ahead = np.concatenate([_ahead(part, max(SCREENED, 5 * config.n)) for part in np.split(made, ends)])
-            made[ahead] += ranker.score(joined[ahead], new=new, trees=(FIRST_TREES, 1.0))
-            made[~ahead] = -np.inf
-        else:
-            made = ranker.score(joined, new=new)
+        made = _screened(joined, ends, ranker, new, config.n) if config.by_score else ranker.score(joined, new=new)
         for at, part in zip(group, np.split(made, ends), strict=True):
             found[at] = part
     for at, pool in enumerate(pools):
@@ -169,12 +162,29 @@ def score_pools(pools: Sequence[Pool], ranker: Ranker | None, config: RankConfig
     return found
 
 
-def _ahead(score: NDArray[np.float64], most: int) -> NDArray[np.bool_]:
-    """Which of the candidates are among the `most` of the highest scores."""
-    ahead = np.ones(len(score), dtype=np.bool_)
-    if len(score) > most:
-        ahead[np.argpartition(score, -most)[:-most]] = False
-    return ahead
+def _screened(
+    rows: NDArray[np.float32], ends: NDArray[np.int64], ranker: Ranker, new: bool, n: int
+) -> NDArray[np.float64]:
+    """Scores of the candidates that come through all screens, minus infinity for the others; `ends` of users but the
+    last."""
+    trees = ranker.trees(new=new)
+    left, made, done = np.arange(len(rows)), np.zeros(len(rows)), 0.0
+    for first, least, times in SCREENS:
+        if first >= trees:
+            break
+        most = max(least, times * n)
+        made[left] += ranker.score(rows[left] if done else rows, new=new, trees=(done, first / trees))
+        done = first / trees
+        behind = [
+            part[np.argpartition(made[part], -most)[:-most]]
+            for part in np.split(left, np.searchsorted(left, ends))
+            if len(part) > most
+        ]
+        if behind:
+            made[np.concatenate(behind)] = -np.inf
+            left = left[made[left] > -np.inf]
+    made[left] += ranker.score(rows[left], new=new, trees=(done, 1.0))
+    return made
 
 
 def choose(catalogue: Catalogue, pool: Pool, score: NDArray[np.float64], config: RankConfig) -> Ranked:

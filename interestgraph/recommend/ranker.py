@@ -90,6 +90,12 @@ class Ranker:
         """The model for lists of new items, or of all."""
         return self.discover if new and self.discover is not None else self.mixed
 
+    def trees(self, *, new: bool) -> int:
+        """How many trees a score takes."""
+        model = self.model(new=new)
+        logit, rank = (booster.num_trees() for booster in model.boosters)
+        return int(logit + (rank if model.mix else 0))
+
     def score(
         self, rows: NDArray[np.float32], *, new: bool, threads: int = 1, trees: tuple[float, float] = (0.0, 1.0)
     ) -> NDArray[np.float64]:

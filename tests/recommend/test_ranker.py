@@ -152,7 +152,10 @@ def test_screened_lists_are_those_of_all_trees(trained: Database, monkeypatch: p
     config = RankConfig(n=2)
     pools = [find_pool(state.catalogue, person, config, None, trained=True, fresh=False) for person in people]
     whole = score_pools(pools, state.ranker, config)
-    monkeypatch.setattr("interestgraph.recommend.rank.SCREENED", 3)
+    assert state.ranker is not None
+    trees = state.ranker.trees(new=False)
+    assert trees > 2
+    monkeypatch.setattr("interestgraph.recommend.rank.SCREENS", ((trees - 2, 14, 1), (trees - 1, 3, 5), (trees, 0, 0)))
     screened = score_pools(pools, state.ranker, config)
     for every, some in zip(whole, screened, strict=True):
         assert len(every) > 10 == int(np.isfinite(some).sum())
