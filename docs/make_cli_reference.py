@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from interestgraph.cli.app import app
 
@@ -26,9 +26,10 @@ def commands(group: Any, *before: str) -> Iterator[str]:
 
 def help_of(command: str) -> str:
     """What --help prints, at a fixed width."""
-    call = [sys.executable, "-m", "interestgraph", *command.split(), "--help"]
-    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
-    return subprocess.run(call, check=True, capture_output=True, text=True, env=environment).stdout.strip()
+    asked = [*command.split(), "--help"]
+    made = CliRunner().invoke(app, asked, prog_name="interestgraph", terminal_width=78, catch_exceptions=False)
+    assert made.exit_code == 0, made.output
+    return made.stdout.strip()
 
 
 def reference() -> str:

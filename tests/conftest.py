@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, LiteralString
 
 import neo4j
 import pytest
@@ -61,6 +62,50 @@ def connection(settings: Settings) -> Iterator[Database]:
     """The connection that all tests share."""
     with connect(settings) as database:
         yield database
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A small graph as it was, to be put back in less time than its stages take."""
+
+    nodes: list[dict[str, Any]]
+    relationships: list[dict[str, Any]]
+    vector_indexes: list[str]
+    """Statements that create them."""
+
+    @classmethod
+    def of(cls, driver: neo4j.Driver) -> Copy:
+        """Everything in the database."""
+
+        def rows(text: LiteralString) -> list[dict[str, Any]]:
+            return [record.data() for record in driver.execute_query(text).records]
+
+        return cls(
+            rows("MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS properties"),
+            rows(
+                "MATCH (a)-[r]->(b)"
+                " RETURN elementId(a) AS source, elementId(b) AS target, type(r) AS type, properties(r) AS properties"
+            ),
+            [row["text"] for row in rows("SHOW VECTOR INDEXES YIELD createStatement RETURN createStatement AS text")],
+        )
+
+    def put_back(self, driver: neo4j.Driver) -> None:
+        """Bring it into an empty database."""
+        made = driver.execute_query(
+            "UNWIND $nodes AS node CREATE (n:$(node.labels)) SET n = node.properties"
+            " RETURN node.id AS id, elementId(n) AS now",
+            nodes=self.nodes,
+        )
+        now = {record["id"]: record["now"] for record in made.records}
+        rows = [{**row, "source": now[row["source"]], "target": now[row["target"]]} for row in self.relationships]
+        driver.execute_query(
+            "UNWIND $rows AS row MATCH (a) WHERE elementId(a) = row.source MATCH (b) WHERE elementId(b) = row.target"
+            " CREATE (a)-[r:$(row.type)]->(b) SET r = row.properties",
+            rows=rows,
+        )
+        for statement in self.vector_indexes:
+            driver.execute_query(statement)
+        driver.execute_query("CALL db.awaitIndexes(60)")
 
 
 def empty(database: Database) -> None:
@@ -159,17 +204,23 @@ def shop_log(tmp_path: Path) -> Path:
     return write_shop_log(tmp_path / "shop.csv")
 
 
-@pytest.fixture(scope="module")
-def shop(
-    connection: Database, driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[InterestGraph]:
-    """The small log loaded, enriched and embedded once for the tests of a module, which only read it."""
+@pytest.fixture(scope="session")
+def shop_copy(connection: Database, driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """The small log loaded, enriched and embedded, once for the whole run."""
     empty(connection)
     graph = InterestGraph(driver=driver)
     graph.load("events", write_shop_log(tmp_path_factory.mktemp("shop") / "shop.csv"))
     graph.enrich()
     graph.embed()
-    yield graph
+    return Copy.of(driver)
+
+
+@pytest.fixture(scope="module")
+def shop(connection: Database, driver: neo4j.Driver, shop_copy: Copy) -> Iterator[InterestGraph]:
+    """The small log loaded, enriched and embedded for the tests of a module, which only read it."""
+    empty(connection)
+    shop_copy.put_back(driver)
+    yield InterestGraph(driver=driver)
     empty(connection)
 
 
