@@ -12,7 +12,7 @@ demo: $(VENV)/.demo ## From real logs to explained recommendations
 	$(BIN)/interestgraph demo
 
 test: $(VENV)/.test lint types ## Lint, types and the whole suite on a real Neo4j
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 bench: $(VENV)/.test ## Benchmarks; results go to docs/benchmarks.md
 	$(BIN)/python -m benchmarks

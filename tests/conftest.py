@@ -282,10 +282,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the whole Complete Journey comes last, after the README's commands have loaded it.
 
     Of the processes that share the tests (pytest-xdist), one has all that use the one server, one all that use the
-    Complete Journey; of the others, those of a file stay together, in their order.
+    Complete Journey; of the others, those of a file stay together, in their order. What takes longest begins first.
     """
-    items.sort(key=lambda item: "whole_journey" in getattr(item, "fixturenames", ()))
+    long = ("connection", "journey_home")
+    groups = {}
     for item in items:
         names = getattr(item, "fixturenames", ())
-        group = next((name for name in ("journey_home", "connection") if name in names), item.nodeid.split("::")[0])
-        item.add_marker(pytest.mark.xdist_group(group))
+        groups[item] = next((name for name in reversed(long) if name in names), item.nodeid.split("::")[0])
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    items.sort(key=lambda item: "whole_journey" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: long.index(groups[item]) if groups[item] in long else len(long))
