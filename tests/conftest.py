@@ -205,21 +205,31 @@ def shop_log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shop_copy(connection: Database, driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """The small log loaded, enriched and embedded, once for the whole run."""
+def shop_copies(
+    connection: Database, driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Copy, Copy]:
+    """The small log loaded, and then enriched and embedded too, once for the whole run."""
     empty(connection)
     graph = InterestGraph(driver=driver)
     graph.load("events", write_shop_log(tmp_path_factory.mktemp("shop") / "shop.csv"))
+    loaded = Copy.of(driver)
     graph.enrich()
     graph.embed()
-    return Copy.of(driver)
+    return loaded, Copy.of(driver)
+
+
+@pytest.fixture
+def loaded_shop(database: Database, driver: neo4j.Driver, shop_copies: tuple[Copy, Copy]) -> Database:
+    """The small log, loaded."""
+    shop_copies[0].put_back(driver)
+    return database
 
 
 @pytest.fixture(scope="module")
-def shop(connection: Database, driver: neo4j.Driver, shop_copy: Copy) -> Iterator[InterestGraph]:
+def shop(connection: Database, driver: neo4j.Driver, shop_copies: tuple[Copy, Copy]) -> Iterator[InterestGraph]:
     """The small log loaded, enriched and embedded for the tests of a module, which only read it."""
     empty(connection)
-    shop_copy.put_back(driver)
+    shop_copies[1].put_back(driver)
     yield InterestGraph(driver=driver)
     empty(connection)
 

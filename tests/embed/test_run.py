@@ -38,11 +38,9 @@ def config(dimensions: int = 16, seed: int = 7, **walk: Any) -> EmbedConfig:
 
 
 @pytest.fixture
-def graph(database: Database, driver: neo4j.Driver, shop_log: Path) -> InterestGraph:
+def graph(loaded_shop: Database, driver: neo4j.Driver) -> InterestGraph:
     """The small log, loaded."""
-    loaded = InterestGraph(driver=driver)
-    loaded.load("events", shop_log)
-    return loaded
+    return InterestGraph(driver=driver)
 
 
 def vectors(graph: InterestGraph) -> Vectors:

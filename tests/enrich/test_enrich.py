@@ -146,36 +146,30 @@ def dump(database: Database) -> list[Any]:
     return sorted(map(repr, nodes + links))
 
 
-@pytest.fixture
-def shop(database: Database, shop_log: Path, tmp_path: Path) -> Database:
-    load(database, LoadConfig("events", shop_log), rejected_folder=tmp_path)
-    return database
-
-
-def test_enrich_writes_what_it_found_and_a_second_run_writes_nothing(shop: Database) -> None:
-    first = enrich(shop, EnrichConfig())
+def test_enrich_writes_what_it_found_and_a_second_run_writes_nothing(loaded_shop: Database) -> None:
+    first = enrich(loaded_shop, EnrichConfig())
     assert first.changed
     assert (first.communities, first.users_without_community) == (3, 0)
-    before = dump(shop)
-    second = enrich(shop, EnrichConfig())
+    before = dump(loaded_shop)
+    second = enrich(loaded_shop, EnrichConfig())
     assert not second.changed
-    assert dump(shop) == before
-    labels = shop.read("MATCH (c:Community {level: 1}) RETURN c.label AS label ORDER BY label")
+    assert dump(loaded_shop) == before
+    labels = loaded_shop.read("MATCH (c:Community {level: 1}) RETURN c.label AS label ORDER BY label")
     assert [row["label"] for row in labels] == ["Drinks", "Food", "Home"]
-    strays = shop.read(
+    strays = loaded_shop.read(
         "MATCH (a:Item)-[s:SIMILAR_TO]->(b:Item) WITH a, b ORDER BY s.score DESC WITH a, collect(b)[0] AS best "
         "WHERE split(a.itemId, '-')[0] <> split(best.itemId, '-')[0] RETURN a.itemId AS item"
     )
     assert strays == []
-    shares = shop.read(
+    shares = loaded_shop.read(
         "MATCH (u:User)-[w:INTERESTED_IN]->(c:Category) WITH u, c.level AS level, sum(w.share) AS share "
         "RETURN DISTINCT round(share, 4) AS share"
     )
     assert [row["share"] for row in shares] == [1.0]
 
 
-def test_what_no_longer_holds_is_removed(shop: Database, tmp_path: Path) -> None:
-    enrich(shop, EnrichConfig())
+def test_what_no_longer_holds_is_removed(loaded_shop: Database, tmp_path: Path) -> None:
+    enrich(loaded_shop, EnrichConfig())
     rows = ["user,item,behaviour,time"]
     rows += [
         f"new-{user},{item},purchase,2024-06-0{1 + user % 5}T09:00:00"
@@ -184,24 +178,24 @@ def test_what_no_longer_holds_is_removed(shop: Database, tmp_path: Path) -> None
     ]
     more = tmp_path / "more.csv"
     more.write_text("\n".join(rows) + "\n")
-    load(shop, LoadConfig("events", more), rejected_folder=tmp_path)
-    report = enrich(shop, EnrichConfig())
+    load(loaded_shop, LoadConfig("events", more), rejected_folder=tmp_path)
+    report = enrich(loaded_shop, EnrichConfig())
     assert report.changed
-    best = shop.read(
+    best = loaded_shop.read(
         "MATCH (:Item {itemId: 'tea-0'})-[s:SIMILAR_TO]->(b:Item) RETURN b.itemId AS item ORDER BY s.score DESC LIMIT 1"
     )
     assert best == [{"item": "soap-5"}]
-    limited = enrich(shop, EnrichConfig(similarity=SimilarityConfig(neighbours=2)))
+    limited = enrich(loaded_shop, EnrichConfig(similarity=SimilarityConfig(neighbours=2)))
     assert limited.similar.removed > 0
-    degree = shop.read("MATCH (i:Item)-[s:SIMILAR_TO]->() WITH i, count(s) AS n RETURN max(n) AS n")
+    degree = loaded_shop.read("MATCH (i:Item)-[s:SIMILAR_TO]->() WITH i, count(s) AS n RETURN max(n) AS n")
     assert degree == [{"n": 2}]
-    assert len(shop.read("MATCH (r:EnrichRun) RETURN r.runId AS id")) == 1
+    assert len(loaded_shop.read("MATCH (r:EnrichRun) RETURN r.runId AS id")) == 1
 
 
-def test_a_moment_before_the_last_event_is_refused(shop: Database) -> None:
+def test_a_moment_before_the_last_event_is_refused(loaded_shop: Database) -> None:
     with pytest.raises(StateError, match=r"--as-of 2024-05-20 .* lies before the latest event"):
-        enrich(shop, EnrichConfig(as_of=datetime(2024, 5, 20, tzinfo=UTC)))
-    later = enrich(shop, EnrichConfig(as_of=datetime(2024, 7, 1, tzinfo=UTC)))
+        enrich(loaded_shop, EnrichConfig(as_of=datetime(2024, 5, 20, tzinfo=UTC)))
+    later = enrich(loaded_shop, EnrichConfig(as_of=datetime(2024, 7, 1, tzinfo=UTC)))
     assert later.as_of == datetime(2024, 7, 1, tzinfo=UTC)
 
 

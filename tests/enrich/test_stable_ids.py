@@ -16,12 +16,6 @@ from tests.enrich.test_enrich import dump
 from tests.enrich.test_interrupted import DeathError
 
 
-@pytest.fixture
-def shop(database: Database, shop_log: Path, tmp_path: Path) -> Database:
-    load(database, LoadConfig("events", shop_log), rejected_folder=tmp_path)
-    return database
-
-
 def newcomers(folder: Path, word: str) -> LoadConfig:
     """A fourth group of users with items of their own, and one of the tea drinkers who goes over to them."""
     rows = ["user,item,behaviour,time,title,category"]
@@ -46,49 +40,49 @@ def above(database: Database, user: str) -> Any:
     return database.read(query, user=user)[0]["id"]
 
 
-def test_ids_last_and_are_never_given_twice(shop: Database, tmp_path: Path) -> None:
-    first = enrich(shop, EnrichConfig())
+def test_ids_last_and_are_never_given_twice(loaded_shop: Database, tmp_path: Path) -> None:
+    first = enrich(loaded_shop, EnrichConfig())
     assert (first.figures.kept, first.figures.new, first.figures.gone) == (0, 3, 0)
     assert (first.figures.stability, first.figures.users_left_out) == (1.0, 0.0)
-    before = upper(shop)
+    before = upper(loaded_shop)
     assert set(before.values()) == {"1-1", "1-2", "1-3"}
-    toys = load(shop, newcomers(tmp_path, "ball"), rejected_folder=tmp_path)
-    second = enrich(shop, EnrichConfig())
+    toys = load(loaded_shop, newcomers(tmp_path, "ball"), rejected_folder=tmp_path)
+    second = enrich(loaded_shop, EnrichConfig())
     assert (second.figures.kept, second.figures.new, second.figures.gone) == (3, 1, 0)
-    assert upper(shop) == before | {"Toys": "1-4"}
-    assert above(shop, "tea-fan-0") == "1-4"
-    rows = {row["communityId"]: row for row in ask(shop, "community_changes", {"minUsers": 1})}
+    assert upper(loaded_shop) == before | {"Toys": "1-4"}
+    assert above(loaded_shop, "tea-fan-0") == "1-4"
+    rows = {row["communityId"]: row for row in ask(loaded_shop, "community_changes", {"minUsers": 1})}
     assert (rows["1-4"]["arrived"], rows["1-4"]["first"], rows["1-4"]["mostFrom"]) == (1, 8, before["Drinks"])
     drinks = rows[before["Drinks"]]
     assert (drinks["stayed"], drinks["left"], drinks["mostTo"]) == (7, 1, "1-4")
-    unload(shop, toys.load_id)
-    third = enrich(shop, EnrichConfig())
+    unload(loaded_shop, toys.load_id)
+    third = enrich(loaded_shop, EnrichConfig())
     assert (third.figures.kept, third.figures.new, third.figures.gone) == (3, 0, 1)
-    load(shop, newcomers(tmp_path, "doll"), rejected_folder=tmp_path)
-    enrich(shop, EnrichConfig())
-    assert upper(shop) == before | {"Toys": "1-5"}
-    again = dump(shop)
-    assert not enrich(shop, EnrichConfig()).changed
-    assert dump(shop) == again
+    load(loaded_shop, newcomers(tmp_path, "doll"), rejected_folder=tmp_path)
+    enrich(loaded_shop, EnrichConfig())
+    assert upper(loaded_shop) == before | {"Toys": "1-5"}
+    again = dump(loaded_shop)
+    assert not enrich(loaded_shop, EnrichConfig()).changed
+    assert dump(loaded_shop) == again
 
 
 @pytest.mark.parametrize("step", ["item statistics", "item community", "community parents"])
-def test_a_run_that_dies_gives_the_ids_of_one_that_does_not(shop: Database, tmp_path: Path, step: str) -> None:
-    enrich(shop, EnrichConfig())
-    load(shop, newcomers(tmp_path, "ball"), rejected_folder=tmp_path)
+def test_a_run_that_dies_gives_the_ids_of_one_that_does_not(loaded_shop: Database, tmp_path: Path, step: str) -> None:
+    enrich(loaded_shop, EnrichConfig())
+    load(loaded_shop, newcomers(tmp_path, "ball"), rejected_folder=tmp_path)
 
     def die(name: str, *_: int) -> None:
         if name == step:
             raise DeathError
 
     with pytest.raises(DeathError):
-        enrich(shop, EnrichConfig(), die)
-    report = enrich(shop, EnrichConfig())
+        enrich(loaded_shop, EnrichConfig(), die)
+    report = enrich(loaded_shop, EnrichConfig())
     assert (report.figures.kept, report.figures.new) == (3, 1)
-    assert len(upper(shop)) == 4
-    assert upper(shop)["Toys"] == "1-4"
-    (moved,) = shop.read(
+    assert len(upper(loaded_shop)) == 4
+    assert upper(loaded_shop)["Toys"] == "1-4"
+    (moved,) = loaded_shop.read(
         "MATCH (u:User {userId: 'tea-fan-0'}), (r:EnrichRun) "
         "RETURN u.upperBefore AS before, u.communityRun = r.number AS now, count { (:Community {level: 1}) } AS n"
     )
-    assert (moved["before"], moved["now"], moved["n"]) == (upper(shop)["Drinks"], True, 4)
+    assert (moved["before"], moved["now"], moved["n"]) == (upper(loaded_shop)["Drinks"], True, 4)
