@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,7 +30,7 @@ from interestgraph.recommend.rank import (
 from interestgraph.recommend.ranker import Ranker
 from interestgraph.recommend.reasons import Path, Reason, reasons
 from interestgraph.recommend.serving import State, serving
-from interestgraph.recommend.sources import look_ahead
+from interestgraph.recommend.sources import Ahead, look_ahead
 from interestgraph.recommend.texts import path_text
 
 USERS_PER_QUERY = 200
@@ -131,17 +131,22 @@ def recommend_many(
     """
     held = serving(database)
     checked: tuple[State, Flags | None] | None = None
-    asked: Future[tuple[State, list[Person], int]] | None = None
+    asked: Future[tuple[State, list[Person], Iterator[Ahead]]] | None = None
     scored: _Scoring | None = None
     with ThreadPoolExecutor(3) as threads:
+
+        def ask(users: Sequence[str]) -> tuple[State, list[Person], Iterator[Ahead]]:
+            state, people, _ = held.people(users, config.as_of)
+            return state, people, look_ahead(state.catalogue, people, config.candidates, threads)
+
         for batch in [*batched(users, USERS_PER_QUERY), None, None]:
             waiting, found = asked, None
-            asked = threads.submit(held.people, batch, config.as_of) if batch is not None else None
+            asked = threads.submit(ask, batch) if batch is not None else None
             if waiting is not None:
-                state, people, _ = waiting.result()
+                state, people, ahead = waiting.result()
                 if checked is None or checked[0].catalogue is not state.catalogue:
                     checked = (state, _rules(database, state, config))
-                found = _Scoring.begun(threads, state, people, config, checked[1])
+                found = _Scoring.begun(threads, state, people, ahead, config, checked[1])
             if scored is not None:
                 yield from scored.lists()
             scored = found
@@ -165,12 +170,12 @@ class _Scoring:
         threads: ThreadPoolExecutor,
         state: State,
         people: Sequence[Person],
+        sources: Iterable[Ahead],
         config: RecommendConfig,
         allowed: Flags | None,
     ) -> _Scoring:
         """Find the candidates, and have them scored."""
         ranker, fresh = _served(state, config), state.context.leaves_out_seen(config.exclude_seen)
-        sources = look_ahead(state.catalogue, people, config.candidates, threads)
         pools = [
             find_pool(state.catalogue, person, config, allowed, trained=ranker is not None, fresh=fresh, ahead=ahead)
             for person, ahead in zip(people, sources, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cache
@@ -83,16 +83,29 @@ def look_ahead(
 ) -> Iterator[Ahead]:
     """What can be computed for many people at once, person by person.
 
-    All vectors are read once for many people, instead of once for each: that is most of what the source costs. While
-    the caller goes on with some people, a thread has the next.
+    All vectors are read once for many people, instead of once for each: that is most of what the source costs. A
+    thread begins with the first people before anything is asked of the iterator, and has the next while the caller
+    goes on with some.
     """
     size = min(AHEAD_PEOPLE, max(1, AHEAD_BYTES // (4 * max(1, len(catalogue.items)))))
-    waiting: Future[list[Ahead]] | None = None
-    for some in [*batched(people, size), None]:
-        begun = None if some is None else threads.submit(_together, catalogue, some, config)
-        if waiting is not None:
-            yield from waiting.result()
+
+    def begin(some: Sequence[Person]) -> Future[list[Ahead]]:
+        return threads.submit(_together, catalogue, some, config)
+
+    groups = list(batched(people, size))
+    return _one_ahead(begin(groups[0]), groups[1:], begin) if groups else iter(())
+
+
+def _one_ahead(
+    waiting: Future[list[Ahead]],
+    others: Sequence[Sequence[Person]],
+    begin: Callable[[Sequence[Person]], Future[list[Ahead]]],
+) -> Iterator[Ahead]:
+    for some in others:
+        begun = begin(some)
+        yield from waiting.result()
         waiting = begun
+    yield from waiting.result()
 
 
 def _together(catalogue: Catalogue, people: Sequence[Person], config: CandidateConfig) -> list[Ahead]:
