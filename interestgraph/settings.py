@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     http_port: int | None = Field(default=None, validation_alias="INTERESTGRAPH_HTTP_PORT", ge=1, le=65535)
     """HTTP port (Neo4j Browser) of the private server; None: a free one, remembered in `home`."""
     java_options: str = Field(default="", validation_alias="INTERESTGRAPH_JAVA_OPTIONS")
-    """More options for the Java of the private server, as a shell would split them: ``-Xmx8g``. They win over ours."""
+    """More options for the Java of the private server, as a shell would split them: ``-Xmx8g``. They come after
+    ours, so that of two values of one option these count."""
 
     @field_validator("java_options")
     @classmethod

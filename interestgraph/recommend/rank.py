@@ -173,7 +173,7 @@ def _screened(
         if first >= trees:
             break
         most = max(least, times * n)
-        made[left] += ranker.score(rows[left] if done else rows, new=new, trees=(done, first / trees))
+        made[left] += ranker.score(rows, new=new, trees=(done, first / trees))
         done = first / trees
         behind = [
             part[np.argpartition(made[part], -most)[:-most]]
@@ -182,8 +182,9 @@ def _screened(
         ]
         if behind:
             made[np.concatenate(behind)] = -np.inf
-            left = left[made[left] > -np.inf]
-    made[left] += ranker.score(rows[left], new=new, trees=(done, 1.0))
+            through = made[left] > -np.inf
+            left, rows = left[through], rows[through]
+    made[left] += ranker.score(rows, new=new, trees=(done, 1.0))
     return made
 
 
